@@ -1,0 +1,1 @@
+"""One-command Odoo: fetch, database, browser, run, test (see `make help`)."""

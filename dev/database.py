@@ -1,0 +1,198 @@
+"""Databases of this checkout: cached templates, quick copies, clear errors."""
+
+import ast
+import hashlib
+import os
+import re
+import shutil
+from contextlib import closing, suppress
+
+import psycopg2
+from psycopg2 import sql
+
+from dev import engine, postgres, settings
+from dev.say import StopError, progress
+
+TEMPLATES = settings.STATE / "templates"
+BASE_MODULES = ["account_payment", "sms"]
+KEPT_TEMPLATES = 4
+# Tests and what browsers load do not change what an installation writes.
+NOT_INSTALLED = re.compile(r"(^|/)(tests|__pycache__|static/src|static/tests|static/description)/")
+# Debian removed one JavaScript file but left it in the manifest of `mail`.
+MISSING_SCRIPT = "mail/static/lib/selfie_segmentation/selfie_segmentation.js"
+MEND = """
+INSERT INTO ir_asset (name, bundle, directive, path, active, sequence)
+SELECT 'Missing in the Debian package', 'web.assets_backend', 'remove', %s, TRUE, 16
+"""
+
+
+def connect(name="postgres"):
+    """Return an autocommit connection."""
+    server = postgres.environment()
+    try:
+        connection = psycopg2.connect(
+            dbname=name,
+            host=server.get("PGHOST"),
+            port=server.get("PGPORT"),
+            user=server.get("PGUSER"),
+            password=server.get("PGPASSWORD"),
+        )
+    except psycopg2.OperationalError as error:
+        raise StopError(f"PostgreSQL does not answer: {str(error).strip()}") from error
+    connection.autocommit = True
+    return connection
+
+
+def execute(statement, values=None, name="postgres"):
+    """Run one statement outside any transaction; return its rows, if it has any."""
+    with closing(connect(name)) as connection, connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return cursor.fetchall() if cursor.description else []
+
+
+def exists(name):
+    """Whether the server has the database."""
+    return bool(execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]))
+
+
+def check_name(name):
+    """Return the name, or stop when it could not be one of ours.
+
+    >>> check_name("mine_2")
+    'mine_2'
+    >>> check_name("x; drop")
+    Traceback (most recent call last):
+    ...
+    dev.say.StopError: 'x; drop' is no database name: use small letters, digits and _.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,50}", name) or name.startswith(("template", "postgres")):
+        raise StopError(f"{name!r} is no database name: use small letters, digits and _.")
+    return name
+
+
+def drop(name):
+    """Remove a database and its files, even while somebody is connected."""
+    execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    shutil.rmtree(filestore(name), ignore_errors=True)
+
+
+def create(name, template=None):
+    """Make a database: empty with Odoo's collation, or a copy with its files."""
+    drop(name)
+    if template is None:
+        form = "CREATE DATABASE {} ENCODING 'unicode' LC_COLLATE 'C' TEMPLATE template0"
+        execute(sql.SQL(form).format(sql.Identifier(name)))
+        return
+    form = "CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY"
+    execute(sql.SQL(form).format(sql.Identifier(name), sql.Identifier(template)))
+    if filestore(template).exists():
+        # Odoo never changes a stored file, so copies share it.
+        shutil.copytree(filestore(template), filestore(name), copy_function=os.link)
+
+
+def filestore(name):
+    """Return the folder of a database's attachments."""
+    return settings.DATA / "filestore" / name
+
+
+def fingerprint(*parts):
+    """Return a short name for a set of texts."""
+    return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()[:10]
+
+
+def addon_hash(folders):
+    """Return a text that changes with any file of the addons that an installation reads."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*")):
+            inner = f"{folder.name}/{path.relative_to(folder)}"
+            if path.is_file() and not NOT_INSTALLED.search(inner):
+                digest.update(inner.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
+
+
+def template(demo=False):
+    """Return the name of the template with the addons, making what is missing or stale."""
+    engine.write_conf()
+    installable = installable_addons()
+    if not installable:
+        raise StopError("There is no addon in this checkout yet: nothing to install.")
+    base_key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo)
+    base = f"tpl_base_{base_key}"
+    name = f"tpl_addon_{fingerprint(base_key, addon_hash(installable.values()))}"
+    with settings.locked(TEMPLATES / ".lock"):
+        options = ["--with-demo"] if demo else []
+        ensure_template(base, None, BASE_MODULES, options)
+        ensure_template(name, base, list(installable), options)
+        forget_old_templates()
+    return name
+
+
+def ensure_template(name, source, modules, options):
+    """Install modules on a copy of `source` unless the template is complete."""
+    mark = TEMPLATES / f"{name}.log"
+    if mark.exists() and exists(name):
+        mark.touch()
+        return
+    progress(f"Installing {', '.join(modules)} into a template database ...")
+    mark.unlink(missing_ok=True)
+    create(name, source)
+    working = TEMPLATES / f"{name}.part"
+    try:
+        engine.install(name, modules, working, *options)
+    except BaseException:
+        drop(name)
+        raise
+    if source is None:
+        mend(name)
+    working.rename(mark)
+
+
+def mend(name):
+    """Take the script that the Debian package lacks out of the backend's assets."""
+    if not (settings.odoo_root() / "odoo" / "addons" / MISSING_SCRIPT).exists():
+        execute(MEND, [MISSING_SCRIPT], name)
+
+
+def installable_addons():
+    """Return the project's addons whose dependencies are all here."""
+    known = settings.addons()
+    return {
+        name: folder
+        for name, folder in known.items()
+        if all(part in known or in_odoo(part) for part in manifest(folder).get("depends", []))
+    }
+
+
+def in_odoo(name):
+    """Whether Odoo itself has the module."""
+    root = settings.odoo_root()
+    places = (root / "addons" / name, root / "odoo" / "addons" / name)
+    return any((place / "__manifest__.py").exists() for place in places)
+
+
+def manifest(folder):
+    """Return an addon's manifest."""
+    return ast.literal_eval((folder / "__manifest__.py").read_text())
+
+
+def forget_old_templates():
+    """Drop addon templates that were not used for longest."""
+    marks = sorted(TEMPLATES.glob("tpl_addon_*.log"), key=lambda mark: mark.stat().st_mtime)
+    for mark in marks[:-KEPT_TEMPLATES]:
+        with suppress(psycopg2.Error):
+            drop(mark.stem)
+            mark.unlink()
+
+
+def install_log(name):
+    """Return the log of a template's installation."""
+    return TEMPLATES / f"{name}.log"
+
+
+def fresh(name, demo=False):
+    """Make a fresh database with the addons; return the template it came from."""
+    check_name(name)
+    source = template(demo)
+    create(name, source)
+    return source
