@@ -124,7 +124,7 @@ def ensure_venv():
     target = settings.venv()
     if (target / ".complete").exists():
         return
-    if sys.version_info < (3, 10):
+    if sys.hexversion < 0x030A0000:
         raise StopError("Python 3.10 or newer is needed: install it or call make PYTHON=python3.x")
     check_room()
     progress("Installing Python packages (about 2 minutes) ...")
