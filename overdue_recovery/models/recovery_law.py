@@ -1,0 +1,84 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class RecoveryLaw(models.Model):
+    """What a law, a contract or good manners allow towards some debtors in some period.
+
+    Rules are dated rows with a source, never code, and a person vouches for each: rows of a
+    country ship with both switches off. None of them is legal advice.
+
+    A change of law is a new row of the same code: the old one gets ``valid_to``, the new one
+    begins on the next day, and debts keep the rules of their time. An empty list of countries
+    means all.
+    """
+
+    _name = "recovery.law"
+    _description = "Recovery Law"
+    _order = "code, valid_from desc, id"
+    _rec_names_search = ["name", "code"]
+
+    code = fields.Char(required=True, help="Such as DE-B2C; the same for all periods of one law.")
+    name = fields.Char(required=True, translate=True)
+    active = fields.Boolean(default=True)
+    country_ids = fields.Many2many(
+        "res.country", string="Countries", help="Of the debtor. Empty: all."
+    )
+    debtor_type = fields.Selection(
+        [("business", "Businesses"), ("consumer", "Consumers"), ("any", "All")],
+        string="Debtors",
+        required=True,
+        default="any",
+    )
+    valid_from = fields.Date(required=True)
+    valid_to = fields.Date(help="Last day. Empty: in force until further notice.")
+    source = fields.Char(required=True, help="Law and section, or who decided it.")
+    source_url = fields.Char(string="Source Link")
+    note = fields.Text(
+        translate=True,
+        default=lambda self: self.env._("Not legal advice. Verify it before you switch it on."),
+    )
+    contact_active = fields.Boolean(
+        string="Contact Rules", help="Hours, days and limits of this row bind every demand."
+    )
+    charges_active = fields.Boolean(
+        string="Charge Rules", help="Interest and fees of this row may be charged."
+    )
+    charges_since = fields.Date(
+        help="Items due before this day are never charged: switching on doesn't reach back."
+    )
+
+    _code_valid_from_uniq = models.Constraint(
+        "UNIQUE (code, valid_from)", "This law has a row that begins on the same day already."
+    )
+    _valid_period = models.Constraint(
+        "CHECK (valid_to IS NULL OR valid_to >= valid_from)",
+        "A law can't end before it begins.",
+    )
+    _charges_dated = models.Constraint(
+        "CHECK (charges_active IS NOT TRUE OR charges_since IS NOT NULL)",
+        "Say from which due date on charges may be made before you switch them on.",
+    )
+
+    @api.constrains("code", "valid_from", "valid_to", "active")
+    def _check_periods(self):
+        """Two active rows of one code are never in force on the same day."""
+        rows = self.search([("code", "in", self.mapped("code"))], order="code, valid_from")
+        for row, following in zip(rows, rows[1:], strict=False):
+            is_same = row.code == following.code
+            if is_same and (not row.valid_to or row.valid_to >= following.valid_from):
+                raise ValidationError(
+                    self.env._(
+                        "Two rows of %(code)s overlap: the one from %(first)s must end before "
+                        "%(second)s.",
+                        code=row.code,
+                        first=row.valid_from,
+                        second=following.valid_from,
+                    )
+                )
+
+    @api.depends("code", "name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for law in self:
+            law.display_name = f"{law.code}: {law.name}"
