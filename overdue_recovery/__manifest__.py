@@ -1,0 +1,56 @@
+{
+    "name": "Overdue Recovery",
+    "summary": "Get overdue customer invoices paid without losing the customer",
+    "version": "19.0.1.0.0",
+    "category": "Accounting/Accounting",
+    "author": "Overdue Recovery",
+    "license": "LGPL-3",
+    "application": True,
+    # account_payment brings account, payment, portal, mail and digest
+    "depends": ["account_payment"],
+    "data": [
+        # Security
+        "security/recovery_groups.xml",
+        "security/ir.model.access.csv",
+        "security/recovery_rules.xml",
+        # Data
+        "data/ir_sequence_data.xml",
+        "data/mail_layout_templates.xml",
+        "data/mail_template_data.xml",
+        "data/recovery_hold_reason_data.xml",
+        "data/recovery_late_reason_data.xml",
+        "data/recovery_law_data.xml",
+        "data/dunning_policy_data.xml",
+        "data/ir_cron_data.xml",
+        # Views
+        "views/dunning_policy_views.xml",
+        "views/dunning_exception_views.xml",
+        "views/dunning_delivery_views.xml",
+        "views/dunning_notice_views.xml",
+        "views/dunning_run_views.xml",
+        "views/dunning_item_views.xml",
+        "views/recovery_interaction_views.xml",
+        "views/recovery_hold_views.xml",
+        "views/recovery_late_reason_views.xml",
+        "views/recovery_law_views.xml",
+        "views/recovery_case_views.xml",
+        "views/account_move_line_views.xml",
+        "views/account_move_views.xml",
+        "views/res_partner_views.xml",
+        "views/res_config_settings_views.xml",
+        "wizard/dunning_skip_views.xml",
+        "wizard/dunning_takeover_views.xml",
+        "wizard/recovery_hold_create_views.xml",
+        "views/recovery_menus.xml",
+    ],
+    "demo": [
+        "demo/recovery_demo.xml",
+    ],
+    "assets": {
+        "web.assets_tests": [
+            "overdue_recovery/static/tests/tours/**/*",
+        ],
+    },
+    "post_init_hook": "post_init_hook",
+    "uninstall_hook": "uninstall_hook",
+}

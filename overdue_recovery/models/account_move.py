@@ -1,0 +1,90 @@
+from odoo import api, fields, models
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    late_reason_id = fields.Many2one(
+        "recovery.late.reason", string="Reason of lateness", ondelete="restrict", copy=False
+    )
+    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True)
+    dunning_level_id = fields.Many2one(
+        "dunning.level", compute="_compute_dunning", search="_search_dunning_level_id"
+    )
+    dunning_date = fields.Date(compute="_compute_dunning", search="_search_dunning_date")
+    recovery_case_id = fields.Many2one(
+        "recovery.case", compute="_compute_recovery_case_id", search="_search_recovery_case_id"
+    )
+    dunning_blockers = fields.Char(
+        compute="_compute_dunning_blockers",
+        string="Why no reminder",
+        help="Why nothing is sent about this invoice today; empty when it would go out.",
+    )
+    dunning_status = fields.Char(compute="_compute_dunning_status", string="Dunning")
+
+    def _recovery_lines(self):
+        """The receivable items of these documents."""
+        return self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
+
+    @api.depends("line_ids.dunning_level_id", "line_ids.dunning_date")
+    def _compute_dunning(self):
+        for move in self:
+            lines = move._recovery_lines().filtered("dunning_level_id")
+            levels = lines.dunning_level_id
+            move.dunning_level_id = levels.sorted(lambda level: (level.sequence, level.delay_days))[
+                -1:
+            ]
+            move.dunning_date = max(lines.mapped("dunning_date"), default=False)
+
+    def _search_dunning_level_id(self, operator, value):
+        return [("line_ids.dunning_level_id", operator, value)]
+
+    def _search_dunning_date(self, operator, value):
+        return [("line_ids.dunning_date", operator, value)]
+
+    @api.depends("commercial_partner_id", "company_id")
+    def _compute_recovery_case_id(self):
+        debtors = self.commercial_partner_id._recovery_debtor()
+        cases = self.env["recovery.case"].search(
+            [("partner_id", "in", debtors.ids), ("date_closed", "=", False)]
+        )
+        found = {(case.partner_id, case.company_id): case for case in cases}
+        for move in self:
+            debtor = move.commercial_partner_id._recovery_debtor()
+            move.recovery_case_id = found.get((debtor, move.company_id), False)
+
+    def _search_recovery_case_id(self, operator, value):
+        cases = self.env["recovery.case"].search([("id", operator, value)])
+        return [
+            ("commercial_partner_id", "in", cases.partner_id.ids),
+            ("company_id", "in", cases.company_id.ids),
+        ]
+
+    def _compute_dunning_blockers(self):
+        lines = self._recovery_lines().filtered(lambda line: not line.reconciled)
+        reasons = self.env["account.move.line"]._dunning_blockers(lines.ids)
+        for move in self:
+            own = (line for line in move._recovery_lines() if line in lines)
+            texts = dict.fromkeys(reason.text for line in own for reason in reasons[line.id])
+            move.dunning_blockers = " ".join(texts)
+
+    def _compute_dunning_status(self):
+        """One line: the level reached, then why nothing is sent, or that the next run takes it."""
+        for move in self:
+            parts = []
+            if move.dunning_level_id:
+                parts.append(
+                    self.env._(
+                        "%(level)s on %(date)s.",
+                        level=move.dunning_level_id.name,
+                        date=fields.Date.to_string(move.dunning_date),
+                    )
+                )
+            if move.is_sale_document() and move.state == "posted" and move.amount_residual:
+                parts.append(move.dunning_blockers or self.env._("Goes out with the next run."))
+            move.dunning_status = " ".join(parts)
+
+    def action_open_recovery_case(self):
+        """Open the customer's case, made if there is none."""
+        self.ensure_one()
+        return self.commercial_partner_id._action_open_case(self.company_id)

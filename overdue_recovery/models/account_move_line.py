@@ -1,0 +1,231 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+
+
+class AccountMoveLine(models.Model):
+    _inherit = "account.move.line"
+
+    dunning_item_ids = fields.One2many("dunning.item", "move_line_id")
+    dunning_level_id = fields.Many2one(
+        "dunning.level", compute="_compute_dunning", search="_search_dunning_level_id"
+    )
+    dunning_date = fields.Date(compute="_compute_dunning", search="_search_dunning_date")
+    dunning_due_date = fields.Date(
+        string="Dunning pay by", compute="_compute_dunning", search="_search_dunning_due_date"
+    )
+    dunning_cycle = fields.Integer(compute="_compute_dunning", search="_search_dunning_cycle")
+    dunning_why = fields.Char(compute="_compute_dunning_why", string="Why nothing is sent")
+
+    # measure reads the open receivables of a company's debtors by it
+    _recovery_open = models.Index(
+        "(company_id, partner_id, date_maturity)"
+        " WHERE reconciled IS NOT TRUE AND parent_state = 'posted'"
+    )
+
+    # -- what is open ----------------------------------------------------------------------
+
+    @api.model
+    def _recovery_open_domain(self):
+        """The one condition of a collectable item. The SQL of ``dunning.measure`` says the same;
+        a test compares them."""
+        return (
+            Domain("parent_state", "=", "posted")
+            & Domain("account_id.account_type", "=", "asset_receivable")
+            & Domain("reconciled", "=", False)
+            & Domain("amount_residual_currency", ">", 0)
+            & Domain("no_followup", "=", False)
+            & (
+                Domain("move_id.move_type", "=", "entry")
+                | Domain("move_id.payment_state", "in", ("not_paid", "partial"))
+            )
+        )
+
+    @api.model
+    def _recovery_open_lines(self, companies, debtors):
+        """{debtor id: open receivable items, debts and credits}, oldest first; None: no items."""
+        domain = (
+            Domain("parent_state", "=", "posted")
+            & Domain("account_id.account_type", "=", "asset_receivable")
+            & Domain("reconciled", "=", False)
+            & Domain("amount_residual_currency", "!=", 0)
+            & Domain("company_id", "in", companies.ids)
+            & (
+                Domain("partner_id", "in", debtors.ids)
+                | Domain("partner_id.dunning_payer_id", "in", debtors.ids)
+            )
+        )
+        found = defaultdict(self.browse)
+        for line in self.search(domain, order="date_maturity, id"):
+            found[line.partner_id._recovery_debtor().id] |= line
+        return found
+
+    # -- what recovery knows ---------------------------------------------------------------
+
+    @api.depends("dunning_item_ids.level_id", "dunning_item_ids.date", "dunning_item_ids.due_date")
+    @api.depends("dunning_item_ids.cycle")
+    def _compute_dunning(self):
+        items = {
+            item.move_line_id.id: item
+            for item in self.env["dunning.item"].sudo().search([("move_line_id", "in", self.ids)])
+        }
+        # a reopened item waits in the queue for its next cycle, but is in it already
+        reopened = self.env["recovery.case.dirty"]._reopened_counts(self)
+        for line in self:
+            item = items.get(line.id, self.env["dunning.item"])
+            again = 0 if line.reconciled else reopened.get(line.id, 0)
+            line.dunning_level_id = False if again else item.level_id
+            line.dunning_date = False if again else item.date
+            line.dunning_due_date = False if again else item.due_date
+            line.dunning_cycle = (item.cycle or 1) + again
+
+    def _search_dunning(self, name, operator, value):
+        """Search by a column of ``dunning.item``; items without a row count as empty."""
+        items = Domain("dunning_item_ids", "any", [(name, operator, value)])
+        empty = operator == "in" and False in value
+        return items | Domain("dunning_item_ids", "=", False) if empty else items
+
+    def _search_dunning_level_id(self, operator, value):
+        return self._search_dunning("level_id", operator, value)
+
+    def _search_dunning_date(self, operator, value):
+        return self._search_dunning("date", operator, value)
+
+    def _search_dunning_due_date(self, operator, value):
+        return self._search_dunning("due_date", operator, value)
+
+    def _search_dunning_cycle(self, operator, value):
+        return self._search_dunning("cycle", operator, value)
+
+    # -- why not ---------------------------------------------------------------------------
+
+    @api.model
+    def _dunning_blockers(self, ids):
+        """Why these items are not on a notice today.
+
+        The facts of ``dunning.measure`` and the decision of ``calc.escalation`` for the
+        customers of these items; no rule of its own.
+
+        :return: {id: [Reason(code, text, until)]}; an empty list: it would go out today, or it
+            is not open
+        """
+        found = {line_id: [] for line_id in ids}
+        lines = self.sudo().browse(ids).exists()
+        open_lines = lines.filtered(lambda line: not line.reconciled and line.partner_id)
+        for company, own in open_lines.grouped(lambda line: line._recovery_company()).items():
+            debtors = own.partner_id._recovery_debtor()
+            today = company._recovery_today()
+            for debtor in self.env["dunning.measure"]._debtors(company, today, debtors.ids):
+                found.update(self._blockers_of(debtor, found))
+        return found
+
+    def _blockers_of(self, debtor, wanted):
+        """{item id: reasons} of one measured debtor, for the ``wanted`` ids."""
+        reason = self.env["dunning.reason"]
+        found = {key: reason._reasons(["no_due_date"]) for key in debtor.undated if key in wanted}
+        for item in debtor.items:
+            if item.key not in wanted:
+                continue
+            decision = debtor.decisions.get(item.key)
+            codes = decision.reasons if decision else ("no_policy",)
+            until = decision.due_on if decision else None
+            found[item.key] = reason._reasons(codes, item.holds, until)
+        return found
+
+    def _recovery_company(self):
+        """The company whose policy and runs look at this item: its own, or the nearest above it
+        that has a policy."""
+        company = self.company_id.sudo()
+        measure = self.env["dunning.measure"]
+        while company.parent_id and company not in measure._companies_with_own_policy():
+            company = company.parent_id
+        return company
+
+    def _compute_dunning_why(self):
+        reasons = self._dunning_blockers(self.ids)
+        for line in self:
+            line.dunning_why = " ".join(reason.text for reason in reasons.get(line.id, []))
+
+    # -- a person's acts -------------------------------------------------------------------
+
+    def action_take_into_recovery(self, date_due=None):
+        """Take opening balances and other miscellaneous receivables into recovery.
+
+        Clears core's ``no_followup``, sets a missing maturity (``date_due``, else the entry's own
+        date) and logs it. ``action_undo_take_into_recovery`` restores both.
+        """
+        self._check_can_take_in()
+        items = self.env["dunning.item"].sudo()._ensure(self)
+        for item in items.filtered(lambda item: not item.taken_in):
+            line = item.move_line_id
+            item.write(
+                {
+                    "taken_in": True,
+                    "original_date_maturity": line.date_maturity,
+                    "had_date_maturity": bool(line.date_maturity),
+                }
+            )
+            line._take_in(fields.Date.to_date(date_due))
+        return True
+
+    def _check_can_take_in(self):
+        for line in self:
+            if line.account_id.account_type != "asset_receivable" or line.parent_state != "posted":
+                raise UserError(
+                    self.env._(
+                        "%(item)s is not a posted receivable and can't be taken into recovery.",
+                        item=line.display_name,
+                    )
+                )
+            if not line.partner_id:
+                raise UserError(
+                    self.env._("%s has no customer: set one first.", line.display_name)
+                )
+
+    def _take_in(self, date_due):
+        values = {"no_followup": False}
+        if not self.date_maturity:
+            values["date_maturity"] = date_due or self.date
+        self.write(values)
+        self.move_id._message_log(
+            body=self.env._(
+                "%(item)s taken into recovery, due %(date)s.",
+                item=self.name or self.display_name,
+                date=fields.Date.to_string(self.date_maturity),
+            )
+        )
+
+    def action_undo_take_into_recovery(self):
+        """Give the items back: excluded from follow-up again, maturity as before."""
+        items = self.env["dunning.item"].sudo().search(
+            [("move_line_id", "in", self.ids), ("taken_in", "=", True)]
+        )
+        for item in items:
+            line = item.move_line_id
+            values = {"no_followup": True}
+            if not item.had_date_maturity:
+                values["date_maturity"] = False
+            line.write(values)
+            line.move_id._message_log(
+                body=self.env._("%s taken out of recovery again.", line.name or line.display_name)
+            )
+        items.taken_in = False
+        return True
+
+    def action_start_at(self, level):
+        """Start these items at ``level``, as if it had been reached today: the next run goes on
+        from there. For items that fell due before the start of the policy.
+
+        :param level: dunning.level, or its id
+        """
+        level = self.env["dunning.level"].browse(getattr(level, "id", level))
+        if not self.env.user.has_group("overdue_recovery.group_manager"):
+            raise UserError(self.env._("Only a recovery manager starts items at a level."))
+        items = self.env["dunning.item"].sudo()._ensure(self)
+        for item in items:
+            today = item.company_id._recovery_today()
+            item.write({"start_level_id": level.id, "start_date": today, "start_due_date": False})
+        items._rebuild()
+        return True

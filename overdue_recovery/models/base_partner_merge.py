@@ -1,0 +1,52 @@
+from odoo import api, models
+
+
+class BasePartnerMerge(models.TransientModel):
+    """Two customers become one: so do their files, before core moves the keys.
+
+    Core answers a unique key that is hit by deleting rows, which the contact log refuses.
+    """
+
+    _inherit = "base.partner.merge.automatic.wizard"
+
+    @api.model
+    def _update_foreign_keys(self, src_partners, dst_partner):
+        self._merge_recovery(src_partners, dst_partner)
+        return super()._update_foreign_keys(src_partners, dst_partner)
+
+    def _merge_recovery(self, src_partners, dst_partner):
+        """Close the sources' open cases where the destination has one of its own, and cancel
+        proposals of the same run: the next refresh proposes the merged customer once.
+
+        sudo: whoever may merge contacts need not be a collector.
+        """
+        cases = self.env["recovery.case"].sudo().with_context(active_test=False)
+        domain = [("partner_id", "in", (src_partners | dst_partner).ids)]
+        open_cases = cases.search([*domain, ("date_closed", "=", False)])
+        for same in open_cases.grouped("company_id").values():
+            keep = same.filtered(lambda case: case.partner_id == dst_partner)[:1] or same[:1]
+            (same - keep)._close_merged_into(keep)
+        live = self.env["dunning.notice"].sudo().search(
+            [*domain, ("state", "not in", ("skipped", "cancelled"))]
+        )
+        for notices in live.grouped("run_id").values():
+            self._keep_one_notice(notices, dst_partner)
+        self._keep_one_recipient(src_partners | dst_partner)
+        self.env.flush_all()
+
+    def _keep_one_notice(self, notices, dst_partner):
+        """At most one live notice per customer and run. What was handed over is a fact: a second
+        one is marked as merged and stays."""
+        sent = notices.filtered(lambda notice: notice.state == "sent")
+        own = notices.filtered(lambda notice: notice.partner_id == dst_partner)
+        keep = (sent & own or sent or own or notices)[:1]
+        (sent - keep).is_merged = True
+        (notices - sent - keep)._cancel(self.env._("The customer was merged with another."))
+
+    def _keep_one_recipient(self, partners):
+        """Two recipients of one notice become one: the second delivery is marked as merged."""
+        deliveries = self.env["dunning.delivery"].sudo().search(
+            [("recipient_id", "in", partners.ids), ("state", "!=", "cancelled")]
+        )
+        for same in deliveries.grouped(lambda d: (d.notice_id, d.channel)).values():
+            same[1:].is_merged = True

@@ -1,0 +1,172 @@
+from datetime import timedelta
+from itertools import pairwise
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..calc import escalation
+
+TONES = [("gentle", "Gentle"), ("firm", "Firm"), ("formal", "Formal")]
+
+
+class DunningLevel(models.Model):
+    """One step of a policy: when an item reaches it and what happens then."""
+
+    _name = "dunning.level"
+    _description = "Dunning Level"
+    _order = "policy_id, sequence, delay_days, id"
+
+    policy_id = fields.Many2one("dunning.policy", required=True, index=True, ondelete="cascade")
+    company_id = fields.Many2one(related="policy_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10)
+    name = fields.Char(required=True, translate=True)
+    tone = fields.Selection(TONES, default="gentle", required=True)
+    delay_days = fields.Integer(
+        string="Days", required=True, help="Days after the due date; negative: before it."
+    )
+    basis = fields.Selection(
+        [("due_date", "After the due date"), ("previous_notice", "After the previous notice")],
+        default="due_date",
+        required=True,
+    )
+    min_amount = fields.Monetary(
+        string="Smallest amount", help="The customer's items at this level must reach this sum."
+    )
+    min_percent = fields.Float(
+        string="Smallest share",
+        digits=(16, 4),
+        help="… and this share of all its open items (0.10 = 10 %).",
+    )
+    send_email = fields.Boolean(string="E-mail", default=True)
+    print_letter = fields.Boolean(string="Letter")
+    call = fields.Boolean(string="Call", help="Also plans a call for the owner of the case.")
+    activity_type_id = fields.Many2one(
+        "mail.activity.type",
+        string="Activity",
+        default=lambda self: self.env.ref("mail.mail_activity_data_call", False),
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="E-mail template",
+        domain="[('model', '=', 'dunning.notice')]",
+        compute="_compute_mail_template_id",
+        store=True,
+        readonly=False,
+        ondelete="restrict",
+    )
+    attach_invoices = fields.Boolean(string="Attach invoices")
+    new_due_days = fields.Integer(
+        string="Days to pay", default=10, help="From the day the notice goes out to its pay-by day."
+    )
+    fee_type = fields.Selection(
+        [
+            ("none", "None"),
+            ("fixed", "Fixed amount"),
+            ("percent", "Percent"),
+            ("tiered", "By bands"),
+            ("law", "What the law row allows"),
+        ],
+        default="none",
+        required=True,
+    )
+    fee_amount = fields.Monetary()
+    fee_percent = fields.Float(digits=(16, 4))
+    charge_interest = fields.Boolean()
+    is_internal = fields.Boolean(
+        string="Internal", help="Shows the customer in our list and sends nothing."
+    )
+    refer = fields.Boolean(string="Referral", help="From here a referral may be considered.")
+
+    _not_negative = models.Constraint(
+        "CHECK(min_amount >= 0 AND min_percent >= 0 AND min_percent <= 1 AND new_due_days >= 0)",
+        "The amounts, shares (0 to 1) and days of a level can't be negative.",
+    )
+
+    @api.depends("tone", "delay_days", "send_email")
+    def _compute_mail_template_id(self):
+        for level in self:
+            if level.send_email and not level.mail_template_id:
+                level.mail_template_id = level._default_template()
+
+    def _default_template(self):
+        """The shipped template of this tone: before the due date, or the first reminder."""
+        step = "predue" if self.delay_days < 0 else "reminder1"
+        tone = self.tone or "gentle"
+        return self.env.ref(f"overdue_recovery.mail_template_{step}_{tone}", False)
+
+    @api.constrains("sequence", "delay_days", "basis", "policy_id", "active")
+    def _check_ladder(self):
+        for policy in self.policy_id:
+            policy.level_ids.filtered("active")._check_order()
+
+    def _check_order(self):
+        """Refuse duplicate steps and steps that go back in time."""
+        for before, after in pairwise(self.sorted(lambda lv: (lv.sequence, lv.delay_days, lv.id))):
+            if after.basis == "due_date" and after.delay_days <= before.delay_days:
+                raise ValidationError(
+                    self.env._(
+                        "Policy “%(policy)s”: level “%(after)s” (day %(after_days)s) comes after "
+                        "“%(before)s” (day %(before_days)s) and must be later. "
+                        "Change the days or the order.",
+                        policy=after.policy_id.name,
+                        after=after.name,
+                        after_days=after.delay_days,
+                        before=before.name,
+                        before_days=before.delay_days,
+                    )
+                )
+
+    @api.constrains("send_email", "print_letter", "call", "is_internal", "mail_template_id")
+    def _check_channel(self):
+        for level in self:
+            if level.send_email and not level.mail_template_id and not level.is_internal:
+                raise ValidationError(
+                    self.env._(
+                        "Level “%(level)s” sends an e-mail: choose its template.", level=level.name
+                    )
+                )
+            if not level._channels() and not level.is_internal:
+                raise ValidationError(
+                    self.env._(
+                        "Level “%(level)s” would tell nobody: choose a channel, or mark it "
+                        "internal.",
+                        level=level.name,
+                    )
+                )
+
+    def _channels(self):
+        """Channels of this level, the customer's own order aside. Empty for an internal level.
+
+        Seam: glue addons add theirs (``sms``).
+        """
+        self.ensure_one()
+        if self.is_internal:
+            return []
+        switches = {"email": self.send_email, "letter": self.print_letter, "call": self.call}
+        return [channel for channel, on in switches.items() if on]
+
+    def _pay_by(self, day, partner, date_due, letter=False):
+        """The day until which an item on a notice of ``day`` may be paid without a further step.
+
+        :param date_due: the item's own maturity: what a reminder before it prints
+        :return: hand-over day + days to pay (+ postal days), moved forward to a working day of
+            the recipient's country
+        """
+        if self.delay_days < 0:
+            return max(day, date_due)
+        days = self.new_due_days + (self.policy_id.postal_days if letter else 0)
+        return partner._recovery_working_day(day + timedelta(days=days))
+
+    def _fact(self):
+        """This level as ``calc.escalation.Level``."""
+        self.ensure_one()
+        return escalation.Level(
+            key=self.id,
+            sequence=self.sequence,
+            delay_days=self.delay_days,
+            basis=self.basis,
+            min_amount=round(self.min_amount / self.currency_id.rounding),
+            min_percent=self.min_percent,
+        )

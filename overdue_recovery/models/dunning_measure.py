@@ -1,0 +1,548 @@
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from odoo import api, models
+from odoo.tools import SQL
+
+from ..calc import demand, escalation
+
+# Debtors read and decided at a time: memory does not grow with the ledger.
+DEBTORS_PER_RANGE = 5000
+SHORT_PAYMENT_SHARE = 50  # a fiftieth of the invoice: 2 %
+SHORT_PAYMENT_LIMIT = 5.0  # company currency
+# Reasons that stop a message that is already made out; dates and sums alone do not.
+STOPPING = frozenset(escalation.REASONS) - frozenset(
+    "under_way short_payment pay_by interval min_amount min_percent grace not_due last_level".split()
+)
+
+
+class Row(NamedTuple):
+    """One open item as the ledger shows it; amounts in rounding units of its currency."""
+
+    id: int
+    debtor_id: int
+    partner_id: int
+    company_id: int
+    move_id: int
+    name: str
+    move_type: str
+    invoice_date: object
+    date_due: object
+    currency_id: int
+    rounding: float
+    residual: int
+    total: int
+    residual_company: float
+    no_followup: bool
+    blocked: bool
+    short: bool
+    item_id: int | None
+    level_id: int | None
+    level_date: object
+    pay_by: object
+    cycle: int
+    under_way: bool
+
+
+class Credit(NamedTuple):
+    """One open credit of a debtor; ``amount`` > 0 in rounding units of its currency."""
+
+    id: int
+    debtor_id: int
+    move_id: int
+    name: str
+    date: object
+    currency_id: int
+    rounding: float
+    amount: int
+    amount_company: float
+
+
+@dataclass
+class Debtor:
+    """Everything `decide` needs to know of one customer, and what it decided."""
+
+    id: int
+    policy: object
+    rows: dict = field(default_factory=dict)
+    items: list = field(default_factory=list)
+    undated: list = field(default_factory=list)
+    credits: list = field(default_factory=list)
+    last_contact: object = None
+    decisions: dict = field(default_factory=dict)
+
+    def keep_levels(self, levels):
+        """Let only the items of ``levels`` {item id: level fact} rise, each to its own level, and
+        only those that may rise today; the others are as on any notice."""
+        for key, decision in self.decisions.items():
+            if not decision.level:
+                continue
+            level = levels.get(key)
+            reasons = () if level else ("under_way",)
+            self.decisions[key] = escalation.Decision(level, reasons, decision.due_on)
+
+    def still_open(self, keys):
+        """Whether something may still be demanded of one of these items: nothing but dates and
+        amounts stops it."""
+        return any(
+            item.key in keys and item.demandable and STOPPING.isdisjoint(self._reasons(item.key))
+            for item in self.items
+        )
+
+    def _reasons(self, key):
+        decision = self.decisions.get(key)
+        return decision.reasons if decision else ()
+
+
+class DunningMeasure(models.AbstractModel):
+    """Measure and decide: the ledger's facts of one company as plain tuples, and the verdicts.
+
+    A constant number of SQL statements per range of debtors, none per item. Run, exceptions,
+    simulation, invoice and customer text all read it through ``_debtors`` and ``_decide``.
+    """
+
+    _name = "dunning.measure"
+    _description = "Facts of the Ledger for Dunning"
+
+    # -- who -------------------------------------------------------------------------------
+
+    @api.model
+    def _companies(self, company):
+        """``company`` and those of its branches that have no policy of their own."""
+        with_policy = self._companies_with_own_policy()
+        found, queue = company, company.sudo().child_ids
+        while queue:
+            queue -= with_policy
+            found |= queue
+            queue = queue.child_ids
+        return found
+
+    @api.model
+    def _companies_with_own_policy(self):
+        """sudo: which companies have a policy decides for branches a user may not see."""
+        groups = self.env["dunning.policy"].sudo()._read_group([], ["company_id"])
+        return self.env["res.company"].sudo().union(*(company for (company,) in groups))
+
+    @api.model
+    def _debtors(self, company, today, debtor_ids=None, ignore=None):
+        """Yield a ``Debtor`` with its decisions for each customer with open receivables.
+
+        :param company: the sender; its branches without own policy belong to it
+        :param today: date in the company's time zone
+        :param debtor_ids: only these (None: all)
+        :param ignore: notices whose rising lines do not count as under way
+        """
+        companies = self._companies(company)
+        self._flush()
+        holds = self._holds(companies, today)
+        ids = self._debtor_ids(companies) if debtor_ids is None else sorted(set(debtor_ids))
+        for start in range(0, len(ids), DEBTORS_PER_RANGE):
+            chosen = ids[start : start + DEBTORS_PER_RANGE]
+            yield from self._debtor_range(company, companies, today, chosen, holds, ignore)
+
+    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore):
+        """Measure and decide one range of debtors: a constant number of statements."""
+        rows = self._open_items(companies, debtor_ids, ignore)
+        policies = self._policies(company, {row.debtor_id for row in rows})
+        credit_rows = self._open_credits(companies, debtor_ids)
+        contacts = self._last_contacts(company, debtor_ids)
+        payables = self._payables(companies, policies)
+        found = {}
+        for row in rows:
+            debtor = found.get(row.debtor_id)
+            if debtor is None:
+                policy = policies.get(row.debtor_id)
+                debtor = found[row.debtor_id] = Debtor(row.debtor_id, policy)
+            debtor.rows[row.id] = row
+        for credit in credit_rows:
+            if credit.debtor_id in found:
+                found[credit.debtor_id].credits.append(credit)
+        ladders = self._ladders()
+        for debtor in found.values():
+            debtor.last_contact = contacts.get(debtor.id)
+            self._fill_items(debtor, holds, ladders, payables)
+            self._decide(debtor, today, ladders)
+        self._refuse_unreachable(found, ladders)
+        return found.values()
+
+    @api.model
+    def _ladders(self):
+        """A fresh cache of levels and rules, for callers of `_decide`."""
+        return _Ladders(self.env)
+
+    def _flush(self):
+        self.env["account.move.line"].flush_model()
+        self.env["account.move"].flush_model()
+        self.env["res.partner"].flush_model()
+        for model in ("dunning.item", "dunning.notice", "dunning.notice.line", "recovery.hold"):
+            self.env[model].flush_model()
+
+    # -- measure ---------------------------------------------------------------------------
+
+    def _debtor_ids(self, companies):
+        """Ids of all debtors with an open receivable item, ascending."""
+        query = SQL(
+            "SELECT DISTINCT %s FROM account_move_line line %s WHERE %s ORDER BY 1",
+            _DEBTOR,
+            _JOINS,
+            self._open_condition(companies),
+        )
+        return [row[0] for row in self.env.execute_query(query)]
+
+    def _open_condition(self, companies):
+        """The one condition of a collectable item, plus those that fail only by `blocked` or
+        `no_followup` (they are read for their reason). See `_recovery_open_domain`."""
+        return SQL(
+            """line.company_id IN %(companies)s AND line.parent_state = 'posted'
+               AND line.reconciled IS NOT TRUE AND line.partner_id IS NOT NULL
+               AND account.account_type = 'asset_receivable'
+               AND line.amount_residual_currency > 0
+               AND (move.move_type = 'entry'
+                    OR move.payment_state IN ('not_paid', 'partial', 'blocked'))""",
+            companies=tuple(companies.ids),
+        )
+
+    def _open_items(self, companies, debtor_ids, ignore):
+        """The open items of these debtors as ``Row``, oldest maturity first."""
+        if not debtor_ids:
+            return []
+        query = SQL(
+            """
+            SELECT line.id, %(debtor)s, line.partner_id, line.company_id, move.id,
+                   COALESCE(move.name, line.name), move.move_type, move.invoice_date,
+                   line.date_maturity, line.currency_id, currency.rounding::float8,
+                   ROUND(line.amount_residual_currency / currency.rounding)::bigint,
+                   ROUND(line.amount_currency / currency.rounding)::bigint,
+                   line.amount_residual::float8,
+                   COALESCE(line.no_followup, FALSE), move.payment_state = 'blocked',
+                   (line.amount_residual_currency < line.amount_currency
+                    AND line.amount_residual_currency * %(share)s
+                        <= GREATEST(ABS(move.amount_total), line.amount_currency)
+                    AND line.amount_residual <= %(limit)s),
+                   item.id, item.level_id, item.date, item.due_date, COALESCE(item.cycle, 1),
+                   EXISTS (SELECT 1
+                             FROM dunning_notice_line rising
+                             JOIN dunning_notice notice ON notice.id = rising.notice_id
+                            WHERE rising.move_line_id = line.id AND rising.live
+                              AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
+                              AND notice.id NOT IN %(ignore)s)
+              FROM account_move_line line %(joins)s
+              JOIN res_currency currency ON currency.id = line.currency_id
+         LEFT JOIN dunning_item item ON item.move_line_id = line.id
+             WHERE %(open)s AND %(debtor)s IN %(debtors)s
+          ORDER BY line.date_maturity, line.id
+            """,
+            debtor=_DEBTOR,
+            joins=_JOINS,
+            share=SHORT_PAYMENT_SHARE,
+            limit=SHORT_PAYMENT_LIMIT,
+            ignore=tuple(ignore.ids) if ignore else (0,),
+            open=self._open_condition(companies),
+            debtors=tuple(debtor_ids),
+        )
+        return [Row._make(row) for row in self.env.execute_query(query)]
+
+    def _open_credits(self, companies, debtor_ids):
+        """Open credit notes and unallocated money of these debtors as ``Credit``, oldest first."""
+        if not debtor_ids:
+            return []
+        query = SQL(
+            """
+            SELECT line.id, %(debtor)s, move.id, COALESCE(move.name, line.name), line.date,
+                   line.currency_id, currency.rounding::float8,
+                   -ROUND(line.amount_residual_currency / currency.rounding)::bigint,
+                   -line.amount_residual::float8
+              FROM account_move_line line %(joins)s
+              JOIN res_currency currency ON currency.id = line.currency_id
+             WHERE line.company_id IN %(companies)s AND line.parent_state = 'posted'
+               AND line.reconciled IS NOT TRUE AND line.amount_residual_currency < 0
+               AND account.account_type = 'asset_receivable' AND %(debtor)s IN %(debtors)s
+          ORDER BY line.date, line.id
+            """,
+            debtor=_DEBTOR,
+            joins=_JOINS,
+            companies=tuple(companies.ids),
+            debtors=tuple(debtor_ids),
+        )
+        return [Credit._make(row) for row in self.env.execute_query(query)]
+
+    def _last_contacts(self, company, debtor_ids):
+        """{debtor id: day of its last notice that was handed over}; pre-due reminders and notices
+        that failed, bounced or were cancelled do not count."""
+        query = SQL(
+            """
+            SELECT notice.partner_id, MAX(notice.date)
+              FROM dunning_notice notice
+              JOIN dunning_level level ON level.id = notice.level_id
+             WHERE notice.company_id = %(company)s AND notice.state = 'sent'
+               AND level.delay_days >= 0 AND notice.partner_id IN %(debtors)s
+          GROUP BY notice.partner_id
+            """,
+            company=company.id,
+            debtors=tuple(debtor_ids) or (0,),
+        )
+        return dict(self.env.execute_query(query))
+
+    def _payables(self, companies, policies):
+        """{debtor id: {currency id: (units, company amount) we owe it}} for debtors whose policy looks at it."""
+        ids = tuple(i for i, policy in policies.items() if policy.net_payables != "show")
+        if not ids:
+            return {}
+        query = SQL(
+            """
+            SELECT %(debtor)s, line.currency_id,
+                   -SUM(ROUND(line.amount_residual_currency / currency.rounding))::bigint,
+                   -SUM(line.amount_residual)::float8
+              FROM account_move_line line %(joins)s
+              JOIN res_currency currency ON currency.id = line.currency_id
+             WHERE line.company_id IN %(companies)s AND line.parent_state = 'posted'
+               AND line.reconciled IS NOT TRUE AND account.account_type = 'liability_payable'
+               AND %(debtor)s IN %(debtors)s
+          GROUP BY 1, 2
+            HAVING SUM(line.amount_residual_currency) < 0
+            """,
+            debtor=_DEBTOR,
+            joins=_JOINS,
+            companies=tuple(companies.ids),
+            debtors=ids,
+        )
+        found = defaultdict(dict)
+        for debtor_id, currency_id, amount, amount_company in self.env.execute_query(query):
+            found[debtor_id][currency_id] = amount, amount_company
+        return found
+
+    @api.model
+    def _holds(self, companies, today):
+        """The holds in force on ``today`` (both ends included) that touch contact or amounts."""
+        holds = _Holds()
+        domain = self.env["recovery.hold"]._in_force_domain(companies, today)
+        names = ["partner_id", "move_id", "move_line_id", "amount", "reason_id", "date_to"]
+        for hold in self.env["recovery.hold"].sudo().search_fetch(domain, [*names, "blocks"]):
+            holds.add(hold)
+        return holds
+
+    @api.model
+    def _policies(self, company, debtor_ids):
+        """{debtor id: its policy}: the one named on the customer, else the first that matches."""
+        env = self.with_company(company).env
+        debtors = env["res.partner"].sudo().with_context(active_test=False).browse(debtor_ids)
+        policies = env["dunning.policy"].sudo().search([("company_id", "=", company.id)])
+        found = {
+            debtor.id: debtor.dunning_policy_id
+            for debtor in debtors
+            if debtor.dunning_policy_id in policies
+        }
+        for policy in policies:
+            rest = [debtor_id for debtor_id in debtors.ids if debtor_id not in found]
+            matching = debtors.browse(rest)._recovery_filter(policy._customer_domain())
+            found.update(dict.fromkeys(matching.ids, policy))
+        return found
+
+    # -- decide ----------------------------------------------------------------------------
+
+    def _fill_items(self, debtor, holds, ladders, payables):
+        """Turn the rows of a debtor into ``calc`` items with what may be demanded of each."""
+        owed = payables.get(debtor.id)
+        own = holds.of(debtor)
+        if owed and debtor.policy.net_payables == "hold":
+            own = {key: (*found, demand.Hold("we_owe_them")) for key, found in own.items()}
+        elif owed:
+            self._subtract_payables(debtor, owed)
+        for row in debtor.rows.values():
+            if row.date_due is None:
+                debtor.undated.append(row.id)
+            else:
+                debtor.items.append(self._item(row, own[row.id], debtor, ladders))
+
+    def _subtract_payables(self, debtor, owed):
+        """Let what we owe the customer count like a credit."""
+        for currency_id, (amount, amount_company) in owed.items():
+            rounding = self.env["res.currency"].browse(currency_id).rounding
+            name = self.env._("We owe you")
+            debtor.credits.append(
+                Credit(
+                    None, debtor.id, None, name, None, currency_id, rounding, amount, amount_company
+                )
+            )
+
+    def _item(self, row, holds, debtor, ladders):
+        """``calc.escalation.Item`` of one row; units of its own currency, value in company's."""
+        demandable = demand.demandable(row.residual, holds)
+        if row.short:
+            holds = (*holds, demand.Hold("short_payment"))
+        level = ladders.current(debtor.policy, row.level_id) if debtor.policy else None
+        return escalation.Item(
+            key=row.id,
+            date_due=row.date_due,
+            residual=row.residual,
+            currency=row.currency_id,
+            level=level,
+            level_date=row.level_date,
+            pay_by=row.pay_by,
+            cycle=row.cycle,
+            holds=holds,
+            demandable=demandable,
+            value=ladders.value(row, demandable),
+            no_followup=row.no_followup,
+            blocked=row.blocked,
+            under_way=row.under_way,
+            started=row.item_id is not None,
+            term_days=(row.date_due - row.invoice_date).days if row.invoice_date else None,
+        )
+
+    def _decide(self, debtor, today, ladders):
+        """Fill ``debtor.decisions`` for ``today``. Without a policy nothing is decided."""
+        if not debtor.policy:
+            return
+        debtor.decisions = escalation.decide_customer(
+            debtor.items,
+            ladders.levels(debtor.policy),
+            today,
+            step=debtor.policy.step,
+            policy=ladders.rules(debtor.policy),
+            credits=self._credit_totals(debtor),
+            last_contact=debtor.last_contact,
+        )
+
+    def _credit_totals(self, debtor):
+        """{currency id: units} of the debtor's open credits."""
+        totals = defaultdict(int)
+        for credit in debtor.credits:
+            totals[credit.currency_id] += credit.amount
+        return dict(totals)
+
+    def _refuse_unreachable(self, debtors, ladders):
+        """Add `no_address` to items of debtors whom no channel of their level reaches."""
+        rising = {
+            debtor.id: max(
+                (d.level for d in debtor.decisions.values() if d.level),
+                key=lambda level: (level.sequence, level.delay_days),
+            )
+            for debtor in debtors.values()
+            if any(d.level for d in debtor.decisions.values())
+        }
+        partners = self.env["res.partner"].sudo().browse(rising)
+        for partner, channels in partners._recovery_channels().items():
+            level = ladders.record(rising[partner.id].key)
+            if not level.is_internal and not set(level._channels()) & channels:
+                self._mark_unreachable(debtors[partner.id])
+
+    def _mark_unreachable(self, debtor):
+        for key, decision in debtor.decisions.items():
+            if decision.level:
+                debtor.decisions[key] = escalation.Decision(None, ("no_address",), decision.due_on)
+
+
+class _Ladders:
+    """Levels and rules of the policies met, turned into ``calc`` facts once."""
+
+    def __init__(self, env):
+        self.env = env
+        self._levels = {}
+        self._rules = {}
+        self._current = {}
+        self._rounding = {}
+
+    def levels(self, policy):
+        if policy.id not in self._levels:
+            self._levels[policy.id] = policy._ladder()
+        return self._levels[policy.id]
+
+    def rules(self, policy):
+        if policy.id not in self._rules:
+            self._rules[policy.id] = escalation.Policy(
+                grace_days=policy.grace_contact_days,
+                min_interval_days=policy.min_interval_days,
+                min_amount=round(policy.min_amount / policy.currency_id.rounding),
+                date_start=policy.date_start or None,
+            )
+        return self._rules[policy.id]
+
+    def record(self, level_id):
+        return self.env["dunning.level"].sudo().browse(level_id)
+
+    def current(self, policy, level_id):
+        """The level in this policy's terms: after a change of policy, or when the level was
+        archived, the highest one whose delay is not above the old one's."""
+        if level_id is None:
+            return None
+        key = policy.id, level_id
+        if key not in self._current:
+            levels = self.levels(policy)
+            kept = any(level.key == level_id for level in levels)
+            mapped = escalation.map_level(self.record(level_id).delay_days, levels)
+            self._current[key] = level_id if kept else mapped and mapped.key
+        return self._current[key]
+
+    def value(self, row, demandable):
+        """The demandable part in rounding units of the company's currency."""
+        if not row.residual:
+            return 0
+        rounding = self._company_rounding(row.company_id)
+        return round(row.residual_company * demandable / row.residual / rounding)
+
+    def _company_rounding(self, company_id):
+        if company_id not in self._rounding:
+            company = self.env["res.company"].sudo().browse(company_id)
+            self._rounding[company_id] = company.currency_id.rounding
+        return self._rounding[company_id]
+
+
+class _Holds:
+    """Holds in force, found by customer, document or item."""
+
+    def __init__(self):
+        self._by_partner = defaultdict(list)
+        self._by_move = defaultdict(list)
+        self._by_line = defaultdict(list)
+
+    def add(self, hold):
+        entry = (hold._fact(), hold.amount or None)
+        if hold.move_line_id:
+            self._by_line[hold.move_line_id.id].append(entry)
+        elif hold.move_id:
+            self._by_move[hold.move_id.id].append(entry)
+        else:
+            self._by_partner[hold.partner_id.id].append(entry)
+
+    def of(self, debtor):
+        """{item id: tuple of ``calc.demand.Hold``}; amounts of a document's hold are spread over
+        its items, latest maturities first."""
+        found = {}
+        rests = {}
+        for row in reversed(debtor.rows.values()):
+            everywhere = self._by_partner.get(row.debtor_id, []) + (
+                self._by_partner.get(row.partner_id, []) if row.partner_id != row.debtor_id else []
+            )
+            entries = everywhere + self._by_line.get(row.id, [])
+            found[row.id] = tuple(_sized(fact, amount, row) for fact, amount in entries)
+            found[row.id] += tuple(self._spread(row, rests))
+        return found
+
+    def _spread(self, row, rests):
+        for index, (fact, amount) in enumerate(self._by_move.get(row.move_id, [])):
+            if amount is None:
+                yield fact
+                continue
+            key = row.move_id, index
+            rest = rests.setdefault(key, round(amount / row.rounding))
+            part = min(rest, row.residual)
+            rests[key] = rest - part
+            if part:
+                yield demand.Hold(fact.reason, part, fact.until)
+
+
+def _sized(fact, amount, row):
+    """The hold with its amount in rounding units of the item's currency."""
+    if amount is None:
+        return fact
+    return demand.Hold(fact.reason, round(amount / row.rounding), fact.until)
+
+
+_DEBTOR = SQL("COALESCE(partner.dunning_payer_id, partner.id)")
+_JOINS = SQL(
+    """JOIN account_move move ON move.id = line.move_id
+       JOIN account_account account ON account.id = line.account_id
+       JOIN res_partner partner ON partner.id = line.partner_id"""
+)

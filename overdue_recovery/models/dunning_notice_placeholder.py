@@ -1,0 +1,384 @@
+from odoo import api, fields, models
+from odoo.tools import format_amount, format_date
+
+# Placeholders: plain field paths, so that anybody who may write a template may use them (core's
+# restricted rendering), and a template that holds nothing else needs no compilation.
+PLACEHOLDERS = (
+    "message_lang",
+    "reference",
+    "opening",
+    "history",
+    "history_text",
+    "items_html",
+    "pay_by_text",
+    "payment_html",
+    "link_html",
+    "help_html",
+    "contact_name",
+    "contact_phone",
+    "contact_text",
+    "signature_html",
+)
+# More references than these are not quoted one by one: the notice's own stands for all.
+MAX_REFERENCES = 5
+
+
+class DunningNoticePlaceholder(models.Model):
+    """What a message says: the placeholders of mail templates.
+
+    Templates (``mail.template`` of this model) hold the sentences; whatever depends on the ledger
+    is a field here: ``object.opening``, ``object.items_html``, … All of them follow the language
+    of the context. HTML stands in ``data/mail_layout_templates.xml``.
+    """
+
+    _inherit = "dunning.notice"
+
+    message_lang = fields.Char(
+        compute="_compute_message_lang", compute_sudo=True, help="Language of the message."
+    )
+    reference = fields.Char(related="name", string="Our reference")
+    opening = fields.Char(
+        compute="_compute_opening",
+        compute_sudo=True,
+        help="First sentence: what is owed, and since when.",
+    )
+    items_html = fields.Html(
+        string="Table of items", compute="_compute_items_html", compute_sudo=True, sanitize=False
+    )
+    pay_by_text = fields.Char(compute="_compute_pay_by_text", compute_sudo=True)
+    payment_html = fields.Html(
+        string="How to pay", compute="_compute_payment_html", compute_sudo=True, sanitize=False
+    )
+    link_html = fields.Html(
+        string="Link to the portal",
+        compute="_compute_link_html",
+        compute_sudo=True,
+        sanitize=False,
+    )
+    help_html = fields.Html(
+        string="Ways to answer", compute="_compute_help_html", compute_sudo=True, sanitize=False
+    )
+    contact_name = fields.Char(compute="_compute_contact", compute_sudo=True)
+    contact_phone = fields.Char(compute="_compute_contact", compute_sudo=True)
+    contact_text = fields.Char(
+        compute="_compute_contact_text", compute_sudo=True, help="How the customer reaches us."
+    )
+    signature_html = fields.Html(
+        string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
+    )
+
+    @api.model
+    def mail_allowed_qweb_expressions(self):
+        """Expressions that users without the right to edit all templates may use."""
+        placeholders = tuple(f"object.{name}" for name in PLACEHOLDERS)
+        return (
+            *super().mail_allowed_qweb_expressions(),
+            *placeholders,
+            "object.company_id.name",
+            "object.company_id.email",
+            "object.company_id.email_formatted",
+            "object.company_id.phone",
+        )
+
+    # -- language --------------------------------------------------------------------------
+
+    @api.depends("partner_id", "company_id", "delivery_ids.lang")
+    def _compute_message_lang(self):
+        """The recipient's language, else the customer's, else the company's: the first one that
+        is installed."""
+        installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        for notice in self:
+            emails = notice.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
+            wanted = [
+                *emails.mapped("lang"),
+                notice.partner_id.lang,
+                notice.company_id.partner_id.lang,
+            ]
+            notice.message_lang = next((lang for lang in wanted if lang in installed), "en_US")
+
+    # -- first sentence --------------------------------------------------------------------
+
+    @api.depends("line_ids.amount_demanded", "line_ids.date_due", "line_ids.days_overdue")
+    @api.depends_context("lang")
+    def _compute_opening(self):
+        for notice in self:
+            notice.opening = notice._opening_sentence()
+
+    def _opening_sentence(self):
+        """What is owed now, in each currency, and since when or until when."""
+        amounts = self._demanded_amounts()
+        lines = self._lines_to_pay()
+        overdue = lines.filtered(lambda line: line.days_overdue > 0)
+        dates = [line.date_due for line in overdue or lines if line.date_due]
+        if not amounts or not dates:
+            return ""
+        values = {"amount": self._enumerate(amounts), "date": self._long_date(min(dates))}
+        several = len(amounts) > 1
+        if not overdue:
+            return self._opening_before_due(several, values)
+        if overdue != lines:
+            return self._opening_partly_overdue(several, values)
+        if several:
+            return self.env._(
+                "%(amount)s are open on your account, overdue since %(date)s.", **values
+            )
+        return self.env._("%(amount)s is open on your account, overdue since %(date)s.", **values)
+
+    def _opening_before_due(self, several, values):
+        if several:
+            return self.env._("%(amount)s on your account fall due on %(date)s.", **values)
+        return self.env._("%(amount)s on your account falls due on %(date)s.", **values)
+
+    def _opening_partly_overdue(self, several, values):
+        if several:
+            return self.env._(
+                "%(amount)s are open on your account, a part of it overdue since %(date)s.",
+                **values,
+            )
+        return self.env._(
+            "%(amount)s is open on your account, a part of it overdue since %(date)s.", **values
+        )
+
+    def _lines_to_pay(self):
+        """Lines of which something is demanded now, the oldest first."""
+        return self.line_ids.filtered(
+            lambda line: line.kind in ("rising", "listed") and line.amount_demanded > 0
+        ).sorted(lambda line: (line.date_due or fields.Date.today(), line.id))
+
+    def _demanded_amounts(self):
+        """The sums demanded as text, the company's currency first."""
+        totals = {currency: sum_ for currency, sum_ in self._totals().items() if sum_ > 0}
+        own = self.company_id.currency_id
+        order = sorted(totals, key=lambda currency: (currency != own, currency.name))
+        return [self._money(totals[currency], currency) for currency in order]
+
+    # -- items -----------------------------------------------------------------------------
+
+    @api.depends(
+        "line_ids.amount_demanded", "line_ids.amount_residual", "line_ids.level_id", "level_id"
+    )
+    @api.depends_context("lang")
+    def _compute_items_html(self):
+        words = self._level_words()
+        for notice in self:
+            notice.items_html = self._fragment(
+                "message_items", {"tables": notice._item_tables(words)}
+            )
+
+    def _item_tables(self, words):
+        """One table a currency, as values of the QWeb template ``message_items``.
+
+        :param words: {level id: what a level is called in a message}
+        """
+        by_currency = self.line_ids.grouped("currency_id")
+        totals = self._totals()
+        own = self.company_id.currency_id
+        order = sorted(by_currency, key=lambda currency: (currency != own, currency.name))
+        return [
+            {
+                "title": self._table_title(currency) if len(order) > 1 else "",
+                "total": self._money(totals.get(currency, 0.0), currency),
+                **self._table_lines(by_currency[currency], words),
+            }
+            for currency in order
+        ]
+
+    def _table_title(self, currency):
+        return self.env._("Amounts in %s", currency.name)
+
+    def _table_lines(self, lines, words):
+        """The lines of one currency by section; none of them in private mode."""
+        kinds = {"due": ("rising", "listed"), "credits": ("credit",), "not_due": ("not_due",)}
+        if self.level_id.policy_id.private_mode:
+            return dict.fromkeys(kinds, ())
+        ordered = lines.sorted(lambda line: (line.date_due or fields.Date.today(), line.id))
+        levels = ordered.filtered(lambda line: line.kind in kinds["due"]).level_id
+        shown = words if len(levels) > 1 else {}
+        return {
+            section: [
+                self._line_values(line, shown) for line in ordered if line.kind in kinds[section]
+            ]
+            for section in kinds
+        }
+
+    def _line_values(self, line, words):
+        """A line of the table, as text."""
+        credit = line.kind == "credit"
+        amount = line.amount_residual if line.kind == "not_due" else line.amount_demanded
+        return {
+            "name": line.name or "",
+            "remarks": [*self._amount_remarks(line), *filter(None, [words.get(line.level_id.id)])],
+            "date": "" if credit else format_date(self.env, line.date_due),
+            "days": self._days_text(line.days_overdue),
+            "amount": self._money(amount, line.currency_id),
+        }
+
+    def _amount_remarks(self, line):
+        """Why the sum is not that of the document: paid in part, or not all demanded now."""
+        if line.kind == "credit":
+            return []
+        currency, remarks = line.currency_id, []
+        if currency.compare_amounts(line.amount_paid, 0) > 0:
+            paid = self._money(line.amount_paid, currency)
+            remarks.append(self.env._("%s already paid, thank you", paid))
+        if line.kind != "not_due" and currency.compare_amounts(
+            line.amount_residual, line.amount_demanded
+        ):
+            open_ = self._money(line.amount_residual, currency)
+            remarks.append(self.env._("%s open in all", open_))
+        return remarks
+
+    def _days_text(self, days):
+        if days <= 0:
+            return ""
+        if days == 1:
+            return self.env._("1 day overdue")
+        return self.env._("%s days overdue", days)
+
+    def _level_steps(self):
+        """{level id: 0 before the due date, else which reminder of its policy it is, from 1}"""
+        steps = {}
+        for policy in (self.level_id | self.line_ids.level_id).policy_id:
+            levels = policy.level_ids.filtered(lambda level: not level.is_internal)
+            early = levels.filtered(lambda level: level.delay_days < 0)
+            order = (levels - early).sorted(lambda lv: (lv.sequence, lv.delay_days, lv.id))
+            steps.update(dict.fromkeys(early.ids, 0))
+            steps.update({level.id: step for step, level in enumerate(order, 1)})
+        return steps
+
+    def _level_words(self):
+        """{level id: what it is called in a message}: how often we have written, nothing else."""
+        ordinals = [
+            self.env._("before the due date"),
+            self.env._("first reminder"),
+            self.env._("second reminder"),
+            self.env._("third reminder"),
+            self.env._("fourth reminder"),
+        ]
+        return {
+            level_id: ordinals[step] if step < len(ordinals) else self.env._("reminder %s", step)
+            for level_id, step in self._level_steps().items()
+        }
+
+    # -- payment ---------------------------------------------------------------------------
+
+    @api.depends("date_due", "line_ids.pay_by", "level_id")
+    @api.depends_context("lang")
+    def _compute_pay_by_text(self):
+        for notice in self:
+            notice.pay_by_text = notice._pay_by_sentence()
+
+    def _pay_by_sentence(self):
+        """Until when to pay. A reminder before the due date prints each item's own date."""
+        if self.level_id.delay_days < 0:
+            rising = self.line_ids.filtered(lambda line: line.kind == "rising")
+            dates = {line.date_due for line in rising}
+            if len(dates) > 1:
+                return self.env._("Please pay each amount by its due date.")
+        if self.date_due:
+            return self.env._("Please pay by %s.", self._long_date(self.date_due))
+        days = self.level_id.new_due_days
+        return self.env._("Please pay within %s days.", days) if days else ""
+
+    @api.depends("line_ids.move_line_id", "company_id", "name")
+    @api.depends_context("lang")
+    def _compute_payment_html(self):
+        for notice in self:
+            notice.payment_html = self._fragment(
+                "message_payment", {"accounts": notice._payment_accounts()}
+            )
+
+    def _payment_accounts(self):
+        """Where to pay what: the bank account of each invoice, else the company's first one."""
+        lines = self._lines_to_pay() or self.line_ids
+        by_bank = lines.grouped(self._line_bank)
+        return [self._payment_account(bank, lines) for bank, lines in by_bank.items() if bank]
+
+    def _payment_account(self, bank, lines):
+        references = list(dict.fromkeys(filter(None, lines.mapped(self._line_reference))))
+        quoted = self._enumerate(references)
+        if self.level_id.policy_id.private_mode or not 0 < len(references) <= MAX_REFERENCES:
+            quoted = self.name or ""
+        return {
+            "documents": quoted,
+            "holder": bank.acc_holder_name or bank.partner_id.name or self.company_id.name,
+            "number": bank.acc_number,
+            "bank": " · ".join(filter(None, (bank.bank_id.name, bank.bank_id.bic))),
+            "reference": quoted,
+        }
+
+    def _line_bank(self, line):
+        """The account named on the invoice, else the company's first one."""
+        return line.move_id.partner_bank_id or self.company_id.partner_id.bank_ids[:1]
+
+    def _line_reference(self, line):
+        move = line.move_id
+        return (move.is_invoice() and move.payment_reference) or line.name
+
+    @api.depends("name")
+    def _compute_link_html(self):
+        """Seam: the portal's signed link ("View and pay"). Empty without a portal page."""
+        self.link_html = False
+
+    # -- who answers -----------------------------------------------------------------------
+
+    @api.depends("case_id.user_id", "line_ids.move_line_id", "partner_id", "company_id")
+    def _compute_contact(self):
+        for notice in self:
+            owner = notice._contact_user()
+            notice.contact_name = owner.name or notice.company_id.name
+            notice.contact_phone = owner.phone or notice.company_id.phone
+
+    def _contact_user(self):
+        """The owner of the case, else the salesperson of the newest invoice, else of the
+        customer; empty when that is no person."""
+        invoices = self.line_ids.move_line_id.move_id.filtered("invoice_user_id")
+        newest = invoices.sorted(lambda move: (move.invoice_date or move.date, move.id))[-1:]
+        owner = self.case_id.user_id or newest.invoice_user_id or self.partner_id.user_id
+        robot = self.env.ref("base.user_root", raise_if_not_found=False)
+        return owner.filtered(lambda user: user.active and user != robot)
+
+    @api.depends("contact_phone")
+    @api.depends_context("lang")
+    def _compute_contact_text(self):
+        for notice in self:
+            phone = notice.contact_phone
+            notice.contact_text = (
+                self.env._("Reply to this message or call %s.", phone)
+                if phone
+                else self.env._("Simply reply to this message.")
+            )
+
+    @api.depends("contact_text")
+    @api.depends_context("lang")
+    def _compute_help_html(self):
+        for notice in self:
+            notice.help_html = self._fragment("message_help", {"contact_text": notice.contact_text})
+
+    @api.depends("contact_name", "company_id")
+    @api.depends_context("lang")
+    def _compute_signature_html(self):
+        for notice in self:
+            lines = list(dict.fromkeys(filter(None, (notice.contact_name, notice.company_id.name))))
+            notice.signature_html = self._fragment("message_signature", {"signature": lines})
+
+    # -- words and figures -----------------------------------------------------------------
+
+    def _fragment(self, template, values):
+        """Render one of our QWeb templates in the language of the context."""
+        return self.env["ir.qweb"]._render(
+            f"overdue_recovery.{template}", values, minimal_qcontext=True
+        )
+
+    def _money(self, amount, currency):
+        return format_amount(self.env, amount, currency)
+
+    def _long_date(self, day):
+        """The day with its month as a word, in the language of the context."""
+        return format_date(self.env, day, date_format="long")
+
+    def _enumerate(self, texts):
+        """ "a", "a and b", "a, b and c"."""
+        if len(texts) < 2:
+            return "".join(texts)
+        return self.env._("%(first)s and %(last)s", first=", ".join(texts[:-1]), last=texts[-1])

@@ -1,0 +1,141 @@
+from ast import literal_eval
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class DunningPolicy(models.Model):
+    """The escalation rules of one segment of customers.
+
+    A customer follows the policy named on it, else the first active policy of the company whose
+    ``partner_domain`` it matches (by sequence). The shipped "Standard" policy comes last and
+    matches everybody.
+    """
+
+    _name = "dunning.policy"
+    _description = "Dunning Policy"
+    _inherit = ["mail.thread"]
+    _order = "sequence, id"
+    _check_company_auto = True
+
+    name = fields.Char(required=True, translate=True, tracking=True)
+    active = fields.Boolean(default=True)
+    sequence = fields.Integer(default=10, help="The first policy that matches a customer is used.")
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    level_ids = fields.One2many("dunning.level", "policy_id", string="Levels", copy=True)
+    partner_domain = fields.Char(
+        string="Customers", default="[]", help="Only customers that match; empty matches all."
+    )
+    date_start = fields.Date(
+        string="Start",
+        tracking=True,
+        help="Items that fell due before this day are listed for you and never dunned by "
+        "themselves, until somebody starts them.",
+    )
+    grace_contact_days = fields.Integer(
+        string="Grace before contact", help="Days after the due date without any contact."
+    )
+    grace_charge_days = fields.Integer(
+        string="Grace before charges", help="Days after the due date without any charge."
+    )
+    min_interval_days = fields.Integer(
+        string="Days between notices", default=7, help="Counted per customer, over all its items."
+    )
+    min_amount = fields.Monetary(
+        string="Smallest amount",
+        default=10.0,
+        help="Less than this in all and no notice is made (company currency).",
+    )
+    mode = fields.Selection(
+        [
+            ("manual", "By hand only"),
+            ("approve", "Prepared every day, sent by a person"),
+            ("automatic", "Prepared and sent every day"),
+        ],
+        default="approve",
+        required=True,
+        tracking=True,
+    )
+    step = fields.Selection(
+        [("one", "One level at a time"), ("catch_up", "Straight to the level due by age")],
+        default="one",
+        required=True,
+    )
+    max_notices = fields.Integer(
+        string="Most notices without approval",
+        help="An automatic run with more notices waits for a person. 0: three times the median "
+        "of the last five runs, at least 50.",
+    )
+    postal_days = fields.Integer(
+        string="Postal days", default=3, help="Added to the pay-by date of a letter."
+    )
+    net_payables = fields.Selection(
+        [
+            ("show", "Ignore"),
+            ("hold", "Hold the notice"),
+            ("subtract", "Subtract like a credit"),
+        ],
+        string="When we owe the customer",
+        default="show",
+        required=True,
+    )
+    stale_bank_days = fields.Integer(
+        default=3, help="Working days without a bank statement after which receipts may be missing."
+    )
+    private_mode = fields.Boolean(
+        help="Messages say only how much is open, never for what (patients, consumers)."
+    )
+    charges = fields.Boolean(help="Charges may be made, where an active law row allows them.")
+    charges_since = fields.Date(help="Items that fell due earlier are never charged.")
+
+    _not_negative = models.Constraint(
+        "CHECK(min_interval_days >= 0 AND grace_contact_days >= 0 AND grace_charge_days >= 0"
+        " AND postal_days >= 0 AND min_amount >= 0 AND max_notices >= 0)",
+        "Days, amounts and numbers of a policy can't be negative.",
+    )
+
+    @api.constrains("partner_domain")
+    def _check_partner_domain(self):
+        for policy in self:
+            try:
+                self.env["res.partner"].search_count(policy._customer_domain(), limit=1)
+            except Exception as error:
+                raise ValidationError(
+                    self.env._(
+                        "The customers of policy “%(policy)s” can't be read: %(error)s. "
+                        "Choose them again with the filter editor.",
+                        policy=policy.name,
+                        error=error,
+                    )
+                ) from error
+
+    @api.constrains("mode")
+    def _check_readiness(self):
+        for policy in self.filtered(lambda policy: policy.mode == "automatic"):
+            missing = policy.company_id._recovery_missing_for_automatic()
+            if missing:
+                raise ValidationError(
+                    self.env._(
+                        "Policy “%(policy)s” can't send by itself yet:\n%(missing)s",
+                        policy=policy.name,
+                        missing="\n".join(f"– {text}" for text in missing),
+                    )
+                )
+
+    @api.constrains("level_ids", "active")
+    def _check_levels(self):
+        self.level_ids._check_ladder()
+
+    def _customer_domain(self):
+        """The policy's customers as a Domain. An unreadable text raises what its parser raises."""
+        return Domain(literal_eval(self.partner_domain or "[]"))
+
+    def _ladder(self):
+        """The active levels as ``calc.escalation.Level`` facts, ordered; amounts in rounding units
+        of the company's currency."""
+        self.ensure_one()
+        return tuple(level._fact() for level in self.level_ids.filtered("active"))

@@ -1,0 +1,481 @@
+import logging
+import time
+from collections import Counter, defaultdict
+from statistics import median
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .dunning_proposal import Assessment
+
+_logger = logging.getLogger(__name__)
+
+NOTICES_PER_BATCH = 200
+RUNS_FOR_MEDIAN = 5
+LEAST_MAX_NOTICES = 50
+
+
+class DunningRun(models.Model):
+    """One dated look at a company's receivables, and the notices that came of it.
+
+    ``action_propose`` measures, decides and writes notices; ``action_issue`` hands them to their
+    deliveries in batches; ``_cron_run`` does the first every morning, and the second too where
+    the policy says so. At most one run of origin cron or manual per company is proposed at a
+    time: a later proposal takes over what a person did with the earlier one.
+    """
+
+    _name = "dunning.run"
+    _description = "Dunning Run"
+    _inherit = ["recovery.state.mixin", "mail.thread"]
+    _order = "date desc, id desc"
+    _check_company_auto = True
+
+    _transitions = {
+        "draft": {"proposing"},
+        "proposing": {"proposed", "draft", "cancelled"},
+        "proposed": {"proposing", "issuing", "cancelled"},
+        "issuing": {"issued", "proposed"},
+        "issued": {"cancelled"},
+        "cancelled": set(),
+    }
+
+    name = fields.Char(default=lambda self: self.env._("New"), readonly=True, copy=False)
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    date = fields.Date(
+        required=True, default=lambda self: self.env.company._recovery_today(), index=True
+    )
+    origin = fields.Selection(
+        [("cron", "Daily job"), ("manual", "By hand"), ("single", "One customer")],
+        default="manual",
+        required=True,
+        readonly=True,
+    )
+    partner_ids = fields.Many2many(
+        "res.partner", string="Only customers", help="Empty: all customers."
+    )
+    policy_ids = fields.Many2many(
+        "dunning.policy", string="Only policies", check_company=True, help="Empty: all policies."
+    )
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("proposing", "Proposing"),
+            ("proposed", "Proposed"),
+            ("issuing", "Issuing"),
+            ("issued", "Issued"),
+            ("cancelled", "Cancelled"),
+        ],
+        default="draft",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        tracking=True,
+    )
+    notice_ids = fields.One2many("dunning.notice", "run_id", string="Notices")
+    exception_ids = fields.One2many("dunning.exception", "run_id", string="Left out")
+    stats = fields.Json(readonly=True, copy=False)
+    notice_count = fields.Integer(compute="_compute_counts")
+    exception_count = fields.Integer(compute="_compute_counts")
+    amount_demanded = fields.Monetary(compute="_compute_counts", string="Demanded")
+    progress = fields.Integer(
+        compute="_compute_counts", help="Percent of the notices that are through."
+    )
+    waiting_reason = fields.Char(readonly=True, help="Why an automatic run waits for a person.")
+
+    _one_proposal = models.UniqueIndex(
+        "(company_id) WHERE state = 'proposed' AND origin != 'single'",
+        "This company already has a proposed run.",
+    )
+
+    @api.depends("notice_ids.state")
+    def _compute_counts(self):
+        groups = self.env["dunning.notice"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count", "amount_demanded:sum"]
+        )
+        counts, amounts = defaultdict(Counter), Counter()
+        for run, state, count, amount in groups:
+            counts[run.id][state] = count
+            amounts[run.id] += amount if state not in ("skipped", "cancelled") else 0
+        exceptions = dict(
+            self.env["dunning.exception"]._read_group(
+                [("run_id", "in", self.ids)], ["run_id"], ["__count"]
+            )
+        )
+        for run in self:
+            own = counts[run.id]
+            total = own.total() - own["skipped"] - own["cancelled"]
+            open_count = own["proposed"] + own["issued"]
+            run.notice_count = total
+            run.exception_count = exceptions.get(run, 0)
+            run.amount_demanded = amounts[run.id]
+            run.progress = round(100 * (total - open_count) / total) if total else 0
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            if not vals.get("name"):
+                company_id = vals.get("company_id") or self.env.company.id
+                sequence = self.env["ir.sequence"].with_company(company_id)
+                vals["name"] = sequence.next_by_code("dunning.run") or self.env._("New")
+        return super().create(vals_list)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_without_history(self):
+        for run in self:
+            if run.notice_ids.filtered(lambda notice: notice.state in ("issued", "sent", "failed")):
+                raise UserError(
+                    self.env._(
+                        "Run %(run)s has sent notices and stays as their record. Cancel it instead.",
+                        run=run.name,
+                    )
+                )
+
+    # -- propose ---------------------------------------------------------------------------
+
+    def action_propose(self):
+        """Measure, decide and write the notices and exceptions of this run.
+
+        On a proposed run it refreshes: notices that did not change keep their id, notices that
+        a person edited or skipped are kept, what is no longer due is cancelled.
+        """
+        self.check_access("write")
+        for run in self.sudo():
+            run._lock_company()
+            run._take_over_proposal()
+            run._set_state("proposing")
+            run._propose()
+            run._set_state("proposed", waiting_reason=False)
+        return True
+
+    def _lock_company(self):
+        """Only one proposal is made for a company at a time; a second one is told so at once."""
+        self.ensure_one()
+        query = SQL("SELECT pg_try_advisory_xact_lock(%s, %s)", 0x0D117, self.company_id.id)
+        if not self.env.execute_query(query)[0][0]:
+            raise UserError(
+                self.env._(
+                    "Notices of %(company)s are being proposed right now. Try again in a minute.",
+                    company=self.company_id.display_name,
+                )
+            )
+
+    def _take_over_proposal(self):
+        """An earlier proposal of the company is replaced; what a person edited or skipped comes
+        along, so that nothing decided is lost."""
+        if self.origin == "single":
+            return
+        earlier = self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "proposed"),
+                ("origin", "!=", "single"),
+                ("id", "!=", self.id),
+            ]
+        )
+        for run in earlier:
+            run.notice_ids.filtered(lambda n: n.state in ("proposed", "skipped")).run_id = self
+            run._message_log(body=self.env._("Replaced by run %s.", self.name))
+            run._set_state("cancelled")
+
+    def _propose(self):
+        started = time.monotonic()
+        self.env["recovery.case"]._recompute_dirty()
+        found = self._assess()
+        self._write_notices(found)
+        self._write_exceptions(found)
+        self.stats = self._stats(found, time.monotonic() - started)
+
+    def _assess(self):
+        """The ``dunning.proposal`` assessment of this run's scope on its date."""
+        today = self.date
+        debtors = self.env["dunning.measure"]._debtors(
+            self.company_id,
+            today,
+            debtor_ids=self.partner_ids._recovery_debtor().ids if self.partner_ids else None,
+            ignore=self.notice_ids.filtered(lambda notice: notice.state == "proposed"),
+        )
+        found = self.env["dunning.proposal"]._assess(debtors, today, keep=self._keeps)
+        for debtor_id in self._skipped_debtor_ids():
+            found.drafts.pop(debtor_id, None)
+        return found
+
+    def _keeps(self, debtor):
+        """Whether a customer is in this run's scope."""
+        if self.policy_ids and debtor.policy not in self.policy_ids:
+            return False
+        return not (self.origin == "cron" and debtor.policy and debtor.policy.mode == "manual")
+
+    def _skipped_debtor_ids(self):
+        return self.notice_ids.filtered(lambda notice: notice.state == "skipped").partner_id.ids
+
+    def _write_notices(self, found):
+        """Bring this run's notices in line with the drafts: keep, change, add, cancel."""
+        existing = {
+            notice.partner_id.id: notice
+            for notice in self.notice_ids.filtered(lambda notice: notice.state == "proposed")
+        }
+        gone = self.env["dunning.notice"].union(
+            *(notice for key, notice in existing.items() if key not in found.drafts)
+        )
+        gone._set_state("cancelled", reason=self.env._("Nothing is due any more."))
+        self._cancel_failed(found)
+        changed = [
+            (existing[key], draft)
+            for key, draft in found.drafts.items()
+            if key in existing and not existing[key]._matches(draft, self.date)
+        ]
+        new = [draft for key, draft in found.drafts.items() if key not in existing]
+        self.env["dunning.notice"]._redraft(changed, self.date)
+        self.env["dunning.notice"]._create_from_drafts(self, new)
+        self.invalidate_recordset(["notice_ids"])
+
+    def _cancel_failed(self, found):
+        """A failed notice whose items are proposed again is superseded in this transaction."""
+        failed = self.env["dunning.notice"].search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "in", list(found.drafts)),
+                ("state", "=", "failed"),
+            ]
+        )
+        failed._set_state("cancelled", reason=self.env._("Proposed again by run %s.", self.name))
+
+    def _write_exceptions(self, found):
+        self.exception_ids.sudo().unlink()
+        columns = ["run_id", "company_id", "partner_id", "move_line_id", "reason", "reason_codes"]
+        rows = [
+            (self.id, self.company_id.id, debtor_id, line_id, codes[0], ",".join(codes))
+            for debtor_id, line_id, codes in found.exceptions
+        ]
+        self.env["dunning.proposal"]._insert("dunning.exception", columns, rows)
+        self.invalidate_recordset(["exception_ids"])
+
+    def _stats(self, found: Assessment, seconds):
+        """The run's figures: customers and items assessed, notices and amounts by level, left-out
+        items by reason, amounts per currency, seconds."""
+        levels = Counter(draft.level_id for draft in found.drafts.values())
+        names = {level.id: level.name for level in self.env["dunning.level"].browse(levels)}
+        amounts = Counter()
+        for draft in found.drafts.values():
+            amounts[draft.level_id] += draft.amount
+        notices = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
+        return {
+            "customers": found.customers,
+            "items": found.items,
+            "notices": len(found.drafts),
+            "notices_by_level": {names[key]: count for key, count in levels.items()},
+            "amount_by_level": {names[key]: round(amounts[key], 2) for key in levels},
+            "amounts": {
+                currency.name: amount for currency, amount in notices._totals().items()
+            },
+            "left_out": dict(found.left_out),
+            "seconds": round(seconds, 3),
+        }
+
+    # -- issue -----------------------------------------------------------------------------
+
+    def action_issue(self, notices=None):
+        """Hand the proposed notices (or only ``notices``) to their deliveries.
+
+        Works in batches with a commit after each; called again after an interruption it goes on
+        where it stopped. A notice that can't be issued becomes failed with its reason and stops
+        nobody. The deliveries themselves go out by their own job, at once.
+        """
+        self.ensure_one()
+        self.check_access("write")
+        run = self.sudo()
+        if not run.try_lock_for_update(allow_referencing=True):
+            raise UserError(self.env._("Run %s is being worked on by somebody else.", run.name))
+        if run.state != "issuing":
+            run._set_state("issuing", waiting_reason=False)
+        run._issue_in_batches(run._to_issue(notices))
+        rest = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
+        run._set_state("proposed" if rest else "issued")
+        run.env["dunning.delivery"]._trigger_delivery()
+        return True
+
+    def _issue_in_batches(self, todo):
+        for start in range(0, len(todo), NOTICES_PER_BATCH):
+            # the commit lets the run's own lock go: what another worker took meanwhile is left
+            batch = todo[start : start + NOTICES_PER_BATCH].try_lock_for_update()
+            batch.filtered(lambda notice: notice.state == "proposed")._issue()
+            self.env["ir.cron"]._recovery_commit()
+
+    def _to_issue(self, notices=None):
+        chosen = self.notice_ids if notices is None else notices.sudo()
+        if chosen - self.notice_ids:
+            raise UserError(self.env._("Some of these notices belong to another run."))
+        return chosen.filtered(lambda notice: notice.state == "proposed")
+
+    def action_cancel(self):
+        """Cancel the run and its notices. Items of notices that were handed over go back to the
+        level before; those of the others stay as they are."""
+        self.check_access("write")
+        for run in self.sudo():
+            run.notice_ids._cancel(self.env._("Run cancelled."))
+            run._set_state("cancelled")
+        return True
+
+    # -- daily job -------------------------------------------------------------------------
+
+    @api.model
+    def _cron_run(self):
+        """Propose a run for each company with a policy, and issue it where the policy is
+        automatic. A company that raises stops no other; its next try is tomorrow's.
+
+        sudo: nobody watches this job, and it looks after every company.
+        """
+        self = self.sudo()
+        companies = self._companies_with_policy()
+        self.env["ir.cron"]._recovery_commit(remaining=len(companies))
+        for company in companies:
+            try:
+                with self.env.cr.savepoint():
+                    run = self.with_company(company)._daily_proposal(company)
+            except OperationalError:
+                raise
+            except Exception:
+                _logger.exception("The daily run of company %s was left out", company.id)
+                run = self.browse()
+            self.env["ir.cron"]._recovery_commit(1)
+            run._issue_automatic()
+
+    @api.model
+    def _companies_with_policy(self):
+        policies = self.env["dunning.policy"].sudo()
+        groups = policies._read_group([("mode", "!=", "manual")], ["company_id"])
+        return self.env["res.company"].union(*(company for (company,) in groups))
+
+    def _daily_proposal(self, company):
+        """The company's proposed run, refreshed, or a new one; empty when there is nothing new."""
+        run = self.search(
+            [
+                ("company_id", "=", company.id),
+                ("state", "=", "proposed"),
+                ("origin", "!=", "single"),
+            ]
+        )
+        today = company._recovery_today()
+        if not run:
+            run = self.create({"company_id": company.id, "date": today, "origin": "cron"})
+        run.date = today
+        run.action_propose()
+        return run._drop_if_nothing_new()
+
+    def _drop_if_nothing_new(self):
+        """A job that finds nothing new keeps no run: no notice, and nobody left out who was not
+        left out for the same reasons by the run before."""
+        self.ensure_one()
+        if self.notice_ids or self.origin != "cron" or self._has_new_exceptions():
+            return self
+        self.unlink()
+        return self.browse()
+
+    def _has_new_exceptions(self):
+        before = self.search(
+            [("company_id", "=", self.company_id.id), ("id", "!=", self.id)], limit=1
+        )
+        known = {(e.move_line_id.id, e.reason_codes) for e in before.exception_ids}
+        return any((e.move_line_id.id, e.reason_codes) not in known for e in self.exception_ids)
+
+    def _issue_automatic(self):
+        """Issue the notices of customers whose policy is automatic, if they are not too many."""
+        for run in self.filtered(lambda run: run.state == "proposed"):
+            notices = run._automatic_notices()
+            if not notices:
+                continue
+            limit = run._max_notices(notices.policy_id)
+            if len(notices) > limit:
+                run._wait_for_approval(len(notices), limit)
+            else:
+                run.action_issue(notices)
+
+    def _automatic_notices(self):
+        proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
+        return proposed.filtered(lambda notice: notice.policy_id.mode == "automatic")
+
+    def _max_notices(self, policies):
+        """The most notices that may go without approval: the policies' own limit, else three
+        times the median of the company's last five issued runs, at least 50."""
+        own = [policy.max_notices for policy in policies if policy.max_notices]
+        if own:
+            return min(own)
+        runs = self.search(
+            [("company_id", "=", self.company_id.id), ("state", "=", "issued")],
+            limit=RUNS_FOR_MEDIAN,
+        )
+        counts = [run.notice_count for run in runs]
+        return max(LEAST_MAX_NOTICES, int(3 * median(counts)) if counts else 0)
+
+    def _wait_for_approval(self, count, limit):
+        self.waiting_reason = self.env._(
+            "%(count)s notices are more than the %(limit)s that may go without approval.",
+            count=count,
+            limit=limit,
+        )
+
+    # -- one customer ----------------------------------------------------------------------
+
+    @api.model
+    def _send_now(self, company, partner):
+        """A run of origin ``single`` for one customer, proposed and issued.
+
+        The customer's proposed notice is skipped first ("sent singly").
+
+        :raise UserError: with the reasons, when nothing may be sent
+        """
+        debtor = partner._recovery_debtor()
+        self._skip_proposed(company, debtor)
+        run = self.create(
+            {
+                "company_id": company.id,
+                "date": company._recovery_today(),
+                "origin": "single",
+                "partner_ids": debtor.ids,
+            }
+        )
+        run.action_propose()
+        if not run.notice_ids:
+            raise UserError(run._nothing_to_send(debtor))
+        run.action_issue()
+        return run
+
+    def _skip_proposed(self, company, debtor):
+        proposed = self.env["dunning.notice"].search(
+            [
+                ("company_id", "=", company.id),
+                ("partner_id", "=", debtor.id),
+                ("state", "=", "proposed"),
+            ]
+        )
+        proposed._set_state("skipped", reason=self.env._("Sent singly."))
+
+    def _nothing_to_send(self, debtor):
+        texts = self.env["dunning.reason"]._texts()
+        reasons = [texts.get(code, code) for code in (self.stats or {}).get("left_out", {})]
+        return self.env._(
+            "Nothing can be sent to %(customer)s now. %(reasons)s",
+            customer=debtor.display_name,
+            reasons=" ".join(reasons) or self.env._("Nothing is open."),
+        )
+
+    # -- simulate --------------------------------------------------------------------------
+
+    def simulate(self, date_to):
+        """What this run and the following daily ones would send until ``date_to`` (inclusive),
+        if every notice went out and nobody paid.
+
+        Pure: reads the ledger once, then decides day by day in memory.
+
+        :return: one dict per notice: date, company_id, partner_id, level_id, level, amount
+            (company currency), move_line_ids
+        """
+        self.ensure_one()
+        return self.env["dunning.simulation"]._simulate(self, fields.Date.to_date(date_to))

@@ -1,0 +1,299 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..calc import case_state
+
+CASES_PER_BATCH = 500
+
+
+class RecoveryCase(models.Model):
+    """The open file of one debtor in one company.
+
+    Its state is derived from what holds now, never set; figures come from the ledger.
+    """
+
+    _name = "recovery.case"
+    _description = "Recovery Case"
+    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _order = "next_step_date, id desc"
+    _rec_name = "partner_id"
+
+    active = fields.Boolean(default=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    user_id = fields.Many2one("res.users", string="Owner", tracking=True)
+    state = fields.Selection(
+        [
+            ("written_off", "Written off"),
+            ("legal", "Legal"),
+            ("referred", "Referred"),
+            ("hardship", "Hardship"),
+            ("dunning", "Dunning"),
+            ("dispute", "Dispute"),
+            ("plan", "Plan"),
+            ("promised", "Promised"),
+            ("watch", "Watch"),
+            ("resolved", "Resolved"),
+        ],
+        default="watch",
+        required=True,
+        readonly=True,
+        index=True,
+        tracking=True,
+    )
+    late_reason_id = fields.Many2one("recovery.late.reason", ondelete="restrict", tracking=True)
+    follow_up_date = fields.Date(help="Set by you; comes before the computed next step.")
+    next_step = fields.Char(readonly=True)
+    next_step_date = fields.Date(readonly=True, index=True)
+    outcome = fields.Char(readonly=True)
+    date_opened = fields.Date(
+        default=lambda self: self.env.company._recovery_today(), required=True, readonly=True
+    )
+    date_closed = fields.Date(readonly=True, index=True)
+    notice_ids = fields.One2many("dunning.notice", "case_id")
+    interaction_ids = fields.One2many("recovery.interaction", "case_id", string="Contact log")
+    hold_ids = fields.Many2many("recovery.hold", compute="_compute_hold_ids")
+    item_ids = fields.Many2many("account.move.line", compute="_compute_open", string="Open items")
+    amount_overdue = fields.Monetary(compute="_compute_open", string="Overdue")
+    amount_not_due = fields.Monetary(compute="_compute_open", string="Not due")
+    amount_credits = fields.Monetary(compute="_compute_open", string="Open credits")
+    previous_case_ids = fields.Many2many(
+        "recovery.case", compute="_compute_previous_case_ids", string="Earlier cases"
+    )
+
+    _one_open = models.UniqueIndex(
+        "(partner_id, company_id) WHERE date_closed IS NULL",
+        "This customer already has an open case.",
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_open(self):
+        for company, cases in self.grouped("company_id").items():
+            today = company._recovery_today()
+            companies = self.env["dunning.measure"]._companies(company)
+            lines = self.env["account.move.line"]._recovery_open_lines(companies, cases.partner_id)
+            for case in cases:
+                own = lines.get(case.partner_id.id, lines[None])
+                debts = own.filtered(lambda line: line.amount_residual > 0)
+                overdue = debts.filtered(lambda line: (line.date_maturity or line.date) < today)
+                case.item_ids = debts
+                case.amount_overdue = sum(overdue.mapped("amount_residual"))
+                case.amount_not_due = sum((debts - overdue).mapped("amount_residual"))
+                case.amount_credits = -sum((own - debts).mapped("amount_residual"))
+
+    @api.depends("partner_id", "company_id")
+    def _compute_hold_ids(self):
+        holds = self.env["recovery.hold"]
+        for case in self:
+            domain = [("company_id", "=", case.company_id.id)]
+            domain += holds._dated_domain(case.company_id._recovery_today())
+            partner = [("partner_id", "=", case.partner_id.id)]
+            documents = [
+                "|",
+                ("move_id.commercial_partner_id", "=", case.partner_id.id),
+                ("move_line_id.partner_id", "=", case.partner_id.id),
+            ]
+            case.hold_ids = holds.search([*domain, "|", *partner, *documents])
+
+    @api.depends("partner_id", "company_id", "date_opened")
+    def _compute_previous_case_ids(self):
+        closed = self.search([("partner_id", "in", self.partner_id.ids), ("date_closed", "!=", False)])
+        for case in self:
+            since = fields.Date.subtract(case.date_opened, days=90)
+            case.previous_case_ids = closed.filtered(
+                lambda old, case=case, since=since: (
+                    old != case
+                    and old.partner_id == case.partner_id
+                    and old.company_id == case.company_id
+                    and since <= old.date_closed <= case.date_opened
+                )
+            )
+
+    def write(self, vals):
+        if "state" in vals:
+            raise UserError(
+                self.env._("The state of a case follows from its facts and can't be set.")
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_empty(self):
+        for case in self:
+            if case.interaction_ids:
+                raise UserError(
+                    self.env._(
+                        "The case of %s has a contact log, which must be kept. Archive it instead.",
+                        case.partner_id.display_name,
+                    )
+                )
+
+    # -- open ------------------------------------------------------------------------------
+
+    @api.model
+    def _open_cases(self, company, partners):
+        """{partner id: id of its open case}, opened where there is none. Three statements."""
+        if not partners:
+            return {}
+        today = company._recovery_today()
+        debtors = partners._recovery_debtor()
+        self.flush_model()
+        owners = {debtor.id: debtor._recovery_owner(company).id or None for debtor in debtors}
+        known = self._open_ids(company, debtors)
+        columns = ["partner_id", "company_id", "user_id", "state", "date_opened", "active"]
+        rows = [
+            (debtor.id, company.id, owners[debtor.id], "watch", today, True)
+            for debtor in debtors
+            if debtor.id not in known
+        ]
+        self.env["dunning.proposal"]._insert("recovery.case", columns, rows)
+        known = self._open_ids(company, debtors)
+        if rows:
+            opened = self.browse(known[row[0]] for row in rows)
+            self.env["recovery.case.dirty"]._put(opened)
+        return {partner.id: known[partner._recovery_debtor().id] for partner in partners}
+
+    def _open_ids(self, company, debtors):
+        query = SQL(
+            """SELECT partner_id, id FROM recovery_case
+                WHERE date_closed IS NULL AND company_id = %s AND partner_id IN %s""",
+            company.id,
+            tuple(debtors.ids),
+        )
+        return dict(self.env.execute_query(query))
+
+    # -- derive ----------------------------------------------------------------------------
+
+    @api.model
+    def _cron_daily(self):
+        """The daily order: end what is over, recompute cases, then propose.
+
+        sudo: nobody watches this job, and it looks after every company.
+        """
+        self = self.sudo()
+        self._recompute_dirty()
+        self._recompute(self.search([("date_closed", "=", False)]))
+        self.env["ir.cron"]._recovery_commit()
+        self.env["dunning.run"]._cron_run()
+
+    @api.model
+    def _cron_recompute(self):
+        """Work the queue of customers to look at again."""
+        while self._recompute_dirty():
+            if not self.env["ir.cron"]._recovery_commit(1):
+                break
+
+    @api.model
+    def _recompute_dirty(self):
+        """Begin the next cycle of reopened items and derive the queued cases again.
+
+        :return: whether anything was queued
+        """
+        pairs, reopened = self.env["recovery.case.dirty"].sudo()._take(CASES_PER_BATCH)
+        items = self.env["dunning.item"].sudo().search([("move_line_id", "in", reopened)])
+        items.filtered(lambda item: not item.move_line_id.reconciled)._restart_at()
+        partner_ids = {partner_id for partner_id, _company_id in pairs}
+        cases = self.sudo().search(
+            [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
+        )
+        self._recompute(cases)
+        return bool(pairs or reopened)
+
+    @api.model
+    def _recompute(self, cases):
+        """Derive state and next step of these open cases; close those that are resolved."""
+        for company, own in cases.grouped("company_id").items():
+            today = company._recovery_today()
+            debtors = self.env["dunning.measure"]._debtors(
+                company, today, debtor_ids=own.partner_id.ids
+            )
+            found = {debtor.id: debtor for debtor in debtors}
+            changes = defaultdict(self.browse)
+            for case in own:
+                changes[case._derived_values(found.get(case.partner_id.id), today)] |= case
+            for values, same in changes.items():
+                same._write_derived(dict(values))
+
+    def _derived_values(self, debtor, today):
+        """The derived columns of one case, as sorted pairs (so that equal ones are written
+        together)."""
+        values = {"state": case_state.derive(self._facts(debtor, today))}
+        if values["state"] == "resolved":
+            return tuple(
+                {**values, "date_closed": today, "outcome": "paid", "next_step_date": False}.items()
+            )
+        dates = [d.due_on for d in debtor.decisions.values() if d.due_on] if debtor else []
+        values["next_step_date"] = min(dates, default=False)
+        return tuple(values.items())
+
+    def _facts(self, debtor, today):
+        """What holds now, for ``calc.case_state.derive``. Seam: later rooms add their facts."""
+        if not debtor:
+            return {}
+        codes = {hold.reason for item in debtor.items for hold in item.holds}
+        return {
+            "referred": "referred" in codes,
+            "hardship": "hardship" in codes,
+            "dunning": any(
+                item.demandable and item.date_due < today
+                for item in debtor.items
+                if not (item.blocked or item.no_followup)
+            ),
+            "dispute": "disputed" in codes,
+            "plan": "in_plan" in codes,
+            "promised": "promised" in codes,
+            "watch": bool(debtor.items or debtor.undated),
+        }
+
+    def _write_derived(self, values):
+        changed = self.filtered(
+            lambda case: any(case[name] != value for name, value in values.items())
+        )
+        if changed:
+            # the only writer of the derived state: past the guard of `write`
+            super(RecoveryCase, changed).write(values)
+
+    def _close_merged_into(self, kept):
+        """Close these cases because their customer became ``kept``'s; their history stays with
+        them, what is open moves over."""
+        if not self:
+            return
+        self.notice_ids.sudo().case_id = kept
+        self.activity_ids.sudo().write({"res_id": kept.id})
+        today = kept.company_id._recovery_today()
+        super(RecoveryCase, self).write({"date_closed": today, "outcome": "merged"})
+        self.env["recovery.case.dirty"]._put(kept)
+
+    # -- a person's acts -------------------------------------------------------------------
+
+    def action_send_now(self):
+        """Send this customer what is due now, as a run of its own."""
+        self.ensure_one()
+        run = self.env["dunning.run"]._send_now(self.company_id, self.partner_id)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "dunning.notice",
+            "res_id": run.notice_ids[:1].id,
+            "view_mode": "form",
+        }
+
+    def action_verify_log(self):
+        """Check the chain of the contact log and say what was found."""
+        self.ensure_one()
+        broken = self.env["recovery.interaction"]._verify(self).get(self.id)
+        if broken is None:
+            kind, text = "success", self.env._("The contact log is complete and unchanged.")
+        else:
+            kind, text = "danger", self.env._("The contact log is broken at entry %s.", broken)
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": kind, "message": text, "sticky": kind == "danger"},
+        }

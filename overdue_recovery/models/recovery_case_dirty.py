@@ -1,0 +1,115 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+
+class RecoveryCaseDirty(models.Model):
+    """Insert-only queue of customers whose case must be looked at again.
+
+    Accountants' transactions only add rows here, and only for customers with an open case or an
+    item in recovery: they never wait for, nor collide with, a run. A job empties it.
+    """
+
+    _name = "recovery.case.dirty"
+    _description = "Case to be Recomputed"
+    _log_access = False
+
+    partner_id = fields.Many2one("res.partner", ondelete="cascade")
+    company_id = fields.Many2one("res.company", ondelete="cascade")
+    move_line_id = fields.Many2one(
+        "account.move.line",
+        ondelete="cascade",
+        index="btree_not_null",
+        help="This fully reconciled item opened again: its next cycle begins.",
+    )
+
+    @api.model
+    def _put(self, cases):
+        """Queue the customers of these cases."""
+        if not cases:
+            return
+        rows = SQL(", ").join(
+            SQL("(%s, %s)", case.partner_id.id, case.company_id.id) for case in cases
+        )
+        self._insert_and_wake(
+            SQL("INSERT INTO recovery_case_dirty (partner_id, company_id) VALUES %s", rows)
+        )
+
+    @api.model
+    def _put_lines(self, lines):
+        """Queue the customers of these journal items, where they have an open case."""
+        if lines:
+            query = SQL(
+                """
+                INSERT INTO recovery_case_dirty (partner_id, company_id)
+                SELECT DISTINCT recovery_case.partner_id, recovery_case.company_id
+                  FROM account_move_line line
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                  JOIN recovery_case ON recovery_case.date_closed IS NULL
+                   AND recovery_case.partner_id = COALESCE(partner.dunning_payer_id, partner.id)
+                 WHERE line.id IN %s
+                """,
+                tuple(lines.ids),
+            )
+            self._insert_and_wake(query)
+
+    @api.model
+    def _put_reopened(self, lines):
+        """Queue the fully reconciled ones among these items for their next cycle. To be called
+        before their reconciliation is undone."""
+        if lines:
+            lines.flush_recordset(["reconciled"])
+            query = SQL(
+                """
+                INSERT INTO recovery_case_dirty (partner_id, company_id, move_line_id)
+                SELECT COALESCE(partner.dunning_payer_id, partner.id), line.company_id, line.id
+                  FROM account_move_line line
+                  JOIN dunning_item item ON item.move_line_id = line.id
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.id IN %s AND line.reconciled
+                """,
+                tuple(lines.ids),
+            )
+            self._insert_and_wake(query)
+
+    def _insert_and_wake(self, insert):
+        """Run the INSERT and, if it added a row, wake the job: one statement for both."""
+        cron = self.env.ref("overdue_recovery.ir_cron_recompute_cases", raise_if_not_found=False)
+        query = SQL(
+            """
+            WITH added AS (%(insert)s RETURNING id)
+            INSERT INTO ir_cron_trigger (cron_id, call_at)
+            SELECT %(cron)s, now() AT TIME ZONE 'UTC' WHERE EXISTS (SELECT 1 FROM added)
+            RETURNING id
+            """,
+            insert=insert,
+            cron=cron.id if cron else None,
+        )
+        if cron and self.env.execute_query(query):
+            self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
+        elif not cron:
+            self.env.execute_query(SQL("%s RETURNING id", insert))
+
+    @api.model
+    def _take(self, limit=None):
+        """Take rows off the queue: ({(partner id, company id)}, [ids of reopened items])."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                DELETE FROM recovery_case_dirty
+                 WHERE id IN (SELECT id FROM recovery_case_dirty
+                            ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED)
+             RETURNING partner_id, company_id, move_line_id
+                """,
+                limit,
+            )
+        )
+        pairs = {(partner_id, company_id) for partner_id, company_id, _line in rows}
+        return pairs, sorted({line_id for _p, _c, line_id in rows if line_id})
+
+    @api.model
+    def _reopened_counts(self, lines):
+        """{item id: number of its reopenings that still wait in the queue}."""
+        groups = self.sudo()._read_group(
+            [("move_line_id", "in", lines.ids)], ["move_line_id"], ["__count"]
+        )
+        return {line.id: count for line, count in groups}

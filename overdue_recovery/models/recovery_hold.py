@@ -1,0 +1,142 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from ..calc import demand
+
+
+class RecoveryHold(models.Model):
+    """The only pause there is: of a customer, a document or one item.
+
+    A hold with one of the five lowering reasons (disputed, promised, in plan, in transit, credit
+    note coming) lowers what may be demanded by its amount (empty: all). Every other hold stops
+    the notice or the charge and leaves the amount as it is. Both ends are included.
+    """
+
+    _name = "recovery.hold"
+    _description = "Hold"
+    _inherit = ["mail.thread"]
+    _order = "date_from desc, id desc"
+    _rec_name = "reason_id"
+    _check_company_auto = True
+
+    company_id = fields.Many2one(
+        "res.company", required=True, index=True, default=lambda self: self.env.company
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", index="btree_not_null", ondelete="cascade"
+    )
+    move_id = fields.Many2one(
+        "account.move", string="Document", index="btree_not_null", ondelete="cascade"
+    )
+    move_line_id = fields.Many2one(
+        "account.move.line", string="Item", index="btree_not_null", ondelete="cascade"
+    )
+    subject = fields.Char(compute="_compute_subject", string="What is on hold")
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    amount = fields.Monetary(help="In the document's currency. Empty: all of it.")
+    blocks = fields.Selection(
+        [("contact", "Contact"), ("charge", "Charges"), ("both", "Contact and charges")],
+        default="contact",
+        required=True,
+    )
+    reason_id = fields.Many2one(
+        "recovery.hold.reason", required=True, index=True, ondelete="restrict", tracking=True
+    )
+    note = fields.Char()
+    date_from = fields.Date(required=True, default=lambda self: self.env.company._recovery_today())
+    date_to = fields.Date(string="Until", tracking=True, help="Included. Empty: until it is ended.")
+    date_review = fields.Date(string="Review")
+    cease_contact = fields.Boolean(help="The customer asked us to stop demanding.")
+    origin_model = fields.Char(readonly=True, help="What made this hold; empty: a person.")
+    origin_id = fields.Many2oneReference(model_field="origin_model", readonly=True)
+
+    _something = models.Constraint(
+        "CHECK(num_nonnulls(partner_id, move_id, move_line_id) = 1)",
+        "A hold is on a customer, on a document, or on one item: choose exactly one.",
+    )
+    _dates_in_order = models.Constraint(
+        "CHECK(date_to IS NULL OR date_to >= date_from)", "A hold can't end before it begins."
+    )
+
+    @api.depends("partner_id", "move_id", "move_line_id")
+    def _compute_subject(self):
+        for hold in self:
+            record = hold.move_line_id or hold.move_id or hold.partner_id
+            hold.subject = record.display_name
+
+    @api.depends("move_id", "move_line_id")
+    def _compute_currency_id(self):
+        for hold in self:
+            document = hold.move_line_id or hold.move_id or hold.company_id
+            hold.currency_id = document.currency_id
+
+    @api.constrains("amount", "partner_id")
+    def _check_amount(self):
+        for hold in self:
+            if hold.amount < 0 or (hold.amount and hold.partner_id):
+                raise ValidationError(
+                    self.env._(
+                        "The amount on hold is above zero and belongs to a document or an item; "
+                        "leave it empty to hold all of a customer."
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        holds = super().create(vals_list)
+        for hold in holds.filtered("partner_id"):
+            if hold.partner_id != hold.partner_id.commercial_partner_id:
+                hold.partner_id = hold.partner_id.commercial_partner_id
+        holds._touch_cases()
+        return holds
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._touch_cases()
+        return result
+
+    def unlink(self):
+        self._touch_cases()
+        return super().unlink()
+
+    def action_end(self):
+        """End these holds with the day before today; nothing is deleted."""
+        for hold in self:
+            today = hold.company_id._recovery_today()
+            if hold.date_from >= today:
+                hold.unlink()
+            else:
+                hold.date_to = fields.Date.subtract(today, days=1)
+        return True
+
+    def _touch_cases(self):
+        partners = self._customers()
+        self.env["recovery.case.dirty"]._put(
+            self.env["recovery.case"].sudo().search([("partner_id", "in", partners.ids)])
+        )
+
+    def _customers(self):
+        """The debtors that these holds touch."""
+        lines = self.move_line_id.partner_id | self.move_id.commercial_partner_id
+        return (self.partner_id | lines)._recovery_debtor()
+
+    @api.model
+    def _dated_domain(self, day):
+        """Holds in force on ``day``, both ends included."""
+        return Domain("date_from", "<=", day) & (
+            Domain("date_to", "=", False) | Domain("date_to", ">=", day)
+        )
+
+    @api.model
+    def _in_force_domain(self, companies, day):
+        """Holds of these companies in force on ``day`` that stop contact or lower the demand."""
+        touches = Domain("blocks", "in", ("contact", "both")) | Domain(
+            "reason_id.code", "in", tuple(demand.LOWERING)
+        )
+        return self._dated_domain(day) & Domain("company_id", "in", companies.ids) & touches
+
+    def _fact(self):
+        """This hold as ``calc.demand.Hold`` of everything it is on."""
+        self.ensure_one()
+        return demand.Hold(self.reason_id.code, None, self.date_to or None)

@@ -1,0 +1,8 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    recovery_tz = fields.Selection(related="company_id.recovery_tz", readonly=False)
+    recovery_user_id = fields.Many2one(related="company_id.recovery_user_id", readonly=False)

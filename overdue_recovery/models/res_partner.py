@@ -1,0 +1,275 @@
+from collections import defaultdict
+from datetime import timedelta
+from functools import lru_cache
+
+import holidays
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import email_normalize
+
+WEEKEND = (5, 6)
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    dunning_policy_id = fields.Many2one(
+        "dunning.policy",
+        company_dependent=True,
+        help="Empty: the first policy of the company that matches this customer.",
+    )
+    dunning_payer_id = fields.Many2one(
+        "res.partner",
+        string="Reminders go to",
+        index="btree_not_null",
+        help="The company that pays for this one: it gets one notice for all.",
+    )
+    is_dunning_contact = fields.Boolean(help="Gets the reminders of its company.")
+    recovery_debtor_type = fields.Selection(
+        [("business", "Business"), ("consumer", "Consumer"), ("public", "Public body")],
+        string="Debtor type",
+        compute="_compute_recovery_debtor_type",
+        store=True,
+        readonly=False,
+    )
+    is_key_account = fields.Boolean(help="Never dunned without its owner.")
+    recovery_channel = fields.Selection(
+        [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")], string="Preferred channel"
+    )
+    recovery_case_ids = fields.One2many("recovery.case", "partner_id", string="Recovery cases")
+    dunning_level_id = fields.Many2one(
+        "dunning.level", compute="_compute_dunning_level_id", search="_search_dunning_level_id"
+    )
+    recovery_case_id = fields.Many2one(
+        "recovery.case", compute="_compute_recovery_case_id", search="_search_recovery_case_id"
+    )
+    amount_overdue = fields.Monetary(
+        compute="_compute_amount_overdue", search="_search_amount_overdue"
+    )
+    is_referred = fields.Boolean(compute="_compute_is_referred", search="_search_is_referred")
+
+    _payer_is_another = models.Constraint(
+        "CHECK(dunning_payer_id IS NULL OR dunning_payer_id != id)",
+        "A customer is its own payer already: leave the field empty.",
+    )
+
+    # -- who owes, who is written to ---------------------------------------------------------
+
+    @api.depends("vat", "is_company")
+    def _compute_recovery_debtor_type(self):
+        for partner in self:
+            business = partner.vat or partner.is_company
+            partner.recovery_debtor_type = "business" if business else "consumer"
+
+    def _recovery_debtor(self):
+        """Who owes: the commercial partner, or the one that pays for it."""
+        debtors = self.browse()
+        for partner in self:
+            commercial = partner.commercial_partner_id
+            debtors |= commercial.dunning_payer_id or commercial
+        return debtors
+
+    def _recovery_recipients(self, channel):
+        """Who is written to on ``channel``: the dunning contacts that have an address for it,
+        else the invoice contact, else the customer itself. Empty when none has."""
+        self.ensure_one()
+        return self._recovery_recipients_by_channel()[self][channel]
+
+    def _recovery_recipients_by_channel(self):
+        """{partner: {channel: recipients}} for many customers; one query for their contacts."""
+        contacts = self.search(
+            [
+                ("commercial_partner_id", "in", self.ids),
+                ("id", "not in", self.ids),
+                "|",
+                ("is_dunning_contact", "=", True),
+                ("type", "=", "invoice"),
+            ],
+            order="id",
+        )
+        by_customer = contacts.grouped("commercial_partner_id")
+        return {
+            partner: {
+                channel: partner._pick_recipients(by_customer.get(partner, self.browse()), channel)
+                for channel in ("email", "sms", "letter", "call")
+            }
+            for partner in self
+        }
+
+    def _pick_recipients(self, contacts, channel):
+        if not self.active:
+            return self.browse()
+        reachable = (contacts | self).filtered(lambda p: p.active and p._recovery_address(channel))
+        return (
+            reachable.filtered("is_dunning_contact")
+            or (reachable & contacts)[:1]
+            or (reachable & self)
+        )
+
+    def _recovery_address(self, channel):
+        """This person's own address on ``channel``, False when it has none that can work.
+
+        Seam: glue addons answer for their channels; core knows e-mail only, and that a call is
+        an activity, which needs no number.
+        """
+        self.ensure_one()
+        if channel == "email":
+            return email_normalize(self.email or "", strict=False)
+        return (self.phone or self.name or "-") if channel == "call" else False
+
+    def _recovery_channels(self):
+        """{partner: set of channels on which somebody can be reached}."""
+        found = self._recovery_recipients_by_channel()
+        return {
+            partner: {channel for channel, recipients in channels.items() if recipients}
+            for partner, channels in found.items()
+        }
+
+    def _recovery_owner(self, company):
+        """Who looks after this customer: its salesperson, else the company's collector."""
+        return self.user_id or company.recovery_user_id
+
+    def _recovery_filter(self, domain):
+        """Those of ``self`` that match ``domain``."""
+        if domain.is_true() or not self:
+            return self
+        return self.search(Domain("id", "in", self.ids) & domain)
+
+    def _recovery_working_day(self, day):
+        """``day``, or the next working day of this partner's country: no weekend, no public
+        holiday. Source of holidays: the ``holidays`` library."""
+        days_off = _holidays_of(self.country_id.code, self.state_id.code)
+        while day.weekday() in WEEKEND or day in days_off:
+            day += timedelta(days=1)
+        return day
+
+    # -- figures -----------------------------------------------------------------------------
+
+    def _recovery_case(self, company):
+        """The open case of this customer in ``company``, made if there is none."""
+        self.ensure_one()
+        cases = self.env["recovery.case"].sudo()
+        return self.env["recovery.case"].browse(cases._open_cases(company, self)[self.id])
+
+    def _compute_recovery_case_id(self):
+        debtors = {partner: partner._recovery_debtor() for partner in self}
+        cases = self.env["recovery.case"].search(
+            [
+                ("partner_id", "in", [debtor.id for debtor in debtors.values()]),
+                ("company_id", "=", self.env.company.id),
+                ("date_closed", "=", False),
+            ]
+        )
+        found = {case.partner_id: case for case in cases}
+        for partner, debtor in debtors.items():
+            partner.recovery_case_id = found.get(debtor, False)
+
+    def _search_recovery_case_id(self, operator, value):
+        cases = self.env["recovery.case"].search([("id", operator, value)])
+        return [("id", "in", cases.partner_id.ids)]
+
+    def _compute_dunning_level_id(self):
+        groups = self.env["dunning.item"].sudo()._read_group(
+            [
+                ("partner_id", "in", self.commercial_partner_id.ids),
+                ("company_id", "child_of", self.env.company.id),
+                ("level_id", "!=", False),
+                ("move_line_id.reconciled", "=", False),
+            ],
+            ["partner_id", "level_id"],
+        )
+        levels = defaultdict(self.env["dunning.level"].browse)
+        for partner, level in groups:
+            levels[partner] |= level
+        for partner in self:
+            own = levels[partner.commercial_partner_id]
+            ladder = own.sorted(lambda level: (level.sequence, level.delay_days))
+            partner.dunning_level_id = ladder[-1:]
+
+    def _search_dunning_level_id(self, operator, value):
+        items = Domain("level_id", operator, value) & Domain("move_line_id.reconciled", "=", False)
+        partners = self.env["dunning.item"].sudo().search(items).partner_id
+        return [("id", "in", partners.ids)]
+
+    @api.depends_context("company")
+    def _compute_amount_overdue(self):
+        overdue = self._overdue_by_partner(self.commercial_partner_id)
+        for partner in self:
+            partner.amount_overdue = overdue.get(partner.commercial_partner_id.id, 0.0)
+
+    def _overdue_by_partner(self, partners=None):
+        """{partner id: overdue, in the company's currency}; one query."""
+        company = self.env.company
+        domain = self.env["account.move.line"]._recovery_open_domain()
+        domain &= Domain("date_maturity", "<", company._recovery_today())
+        domain &= Domain("company_id", "child_of", company.id)
+        if partners is not None:
+            domain &= Domain("partner_id", "in", partners.ids)
+        lines = self.env["account.move.line"].sudo()
+        groups = lines._read_group(domain, ["partner_id"], ["amount_residual:sum"])
+        return {partner.id: amount for partner, amount in groups}
+
+    def _search_amount_overdue(self, operator, value):
+        if operator not in (">", ">=", "<", "<="):
+            return NotImplemented
+        compare = {
+            ">": lambda amount: amount > value,
+            ">=": lambda amount: amount >= value,
+            "<": lambda amount: amount < value,
+            "<=": lambda amount: amount <= value,
+        }[operator]
+        overdue = self._overdue_by_partner()
+        ids = [partner_id for partner_id, amount in overdue.items() if compare(amount)]
+        found = Domain("id", "in", ids)
+        return found | Domain("id", "not in", list(overdue)) if compare(0.0) else found
+
+    def _referred_ids(self):
+        """Ids of customers with something referred to an agency now."""
+        holds = self.env["recovery.hold"].sudo()
+        today = self.env.company._recovery_today()
+        domain = holds._dated_domain(today) & Domain("reason_id.code", "=", "referred")
+        return holds.search(domain)._customers().ids
+
+    def _compute_is_referred(self):
+        referred = set(self._referred_ids())
+        for partner in self:
+            partner.is_referred = partner.commercial_partner_id.id in referred
+
+    def _search_is_referred(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        found = Domain("id", "in", self._referred_ids())
+        return found if True in value else ~found
+
+    # -- a person's acts ---------------------------------------------------------------------
+
+    def action_open_recovery_case(self):
+        """Open this customer's case, made if there is none."""
+        self.ensure_one()
+        return self._action_open_case(self.env.company)
+
+    def _action_open_case(self, company):
+        self.env["recovery.case"].check_access("create")
+        case = self._recovery_debtor()._recovery_case(company)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "recovery.case",
+            "res_id": case.id,
+            "view_mode": "form",
+        }
+
+
+@lru_cache(maxsize=512)
+def _holidays_of(country_code, state_code):
+    """Public holidays of a country (and of its subdivision where the library knows it)."""
+    if not country_code:
+        return frozenset()
+    try:
+        return holidays.country_holidays(country_code, subdiv=state_code or None)
+    except NotImplementedError:
+        pass
+    try:
+        return holidays.country_holidays(country_code)
+    except NotImplementedError:
+        return frozenset()

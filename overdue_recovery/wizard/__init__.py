@@ -1,0 +1,1 @@
+from . import dunning_skip, dunning_takeover, recovery_hold_create

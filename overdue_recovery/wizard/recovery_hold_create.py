@@ -1,0 +1,67 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+# The records a hold may be put on, by the model the dialog was opened from.
+TARGETS = {
+    "res.partner": "partner_id",
+    "recovery.case": "partner_id",
+    "account.move": "move_id",
+    "account.move.line": "move_line_id",
+}
+
+
+class RecoveryHoldCreate(models.TransientModel):
+    """Put customers, documents or items on hold: one dialog for all."""
+
+    _name = "recovery.hold.create"
+    _description = "Put on Hold"
+
+    reason_id = fields.Many2one("recovery.hold.reason", required=True)
+    blocks = fields.Selection(
+        [("contact", "Contact"), ("charge", "Charges"), ("both", "Contact and charges")],
+        default="contact",
+        required=True,
+    )
+    date_to = fields.Date(string="Until", help="Included. Empty: until it is ended.")
+    note = fields.Char()
+    count = fields.Integer(compute="_compute_count")
+
+    @api.depends_context("active_model", "active_ids")
+    def _compute_count(self):
+        self.count = len(self._records())
+
+    def _records(self):
+        model = self.env.context.get("active_model")
+        if model not in TARGETS:
+            raise UserError(self.env._("Open this dialog from customers, invoices or items."))
+        return self.env[model].browse(self.env.context.get("active_ids"))
+
+    def action_hold(self):
+        """One hold for each chosen record, of the record's company."""
+        records = self._records()
+        target = TARGETS[records._name]
+        holds = self.env["recovery.hold"].create(
+            [
+                {
+                    target: (record.partner_id if records._name == "recovery.case" else record).id,
+                    "company_id": (self._company_of(record) or self.env.company).id,
+                    "reason_id": self.reason_id.id,
+                    "blocks": self.blocks,
+                    "date_to": self.date_to,
+                    "note": self.note,
+                }
+                for record in records
+            ]
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("%s put on hold.", len(holds)),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def _company_of(self, record):
+        return record.company_id if record._name != "res.partner" else self.env.company
