@@ -15,6 +15,7 @@
         "security/recovery_rules.xml",
         # Data
         "data/ir_sequence_data.xml",
+        "data/recovery_phrase_data.xml",
         "data/mail_layout_templates.xml",
         "data/mail_template_data.xml",
         "data/recovery_hold_reason_data.xml",
@@ -33,6 +34,7 @@
         "views/recovery_hold_views.xml",
         "views/recovery_late_reason_views.xml",
         "views/recovery_law_views.xml",
+        "views/recovery_phrase_views.xml",
         "views/recovery_case_views.xml",
         "views/account_move_line_views.xml",
         "views/account_move_views.xml",
