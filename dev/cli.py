@@ -8,6 +8,20 @@ from dev import fetch, settings
 from dev.say import StopError, debugging, explain, progress
 
 
+def run():
+    """Serve the demo at http://localhost:8069 after one dunning run on it (PORT=, DETACH=1)."""
+    from dev import serve
+
+    return serve.run()
+
+
+def demo_reset():
+    """Make the demo database anew."""
+    from dev import serve
+
+    serve.reset()
+
+
 def db():
     """Make a fresh database with the addon, without demo data (DB=name)."""
     from dev import database
@@ -36,10 +50,46 @@ def test():
     return testing.test()
 
 
+def test_long():
+    """Run the whole suite with the long tests."""
+    from dev import testing
+
+    return testing.test(long=True)
+
+
+def lint():
+    """Check style: ruff, pylint-odoo, OCA's checks, one model per file, file length."""
+    from dev import lint as checks
+
+    return checks.lint()
+
+
+def bench():
+    """Measure a run on a generated ledger (SIZE=1k|10k|100k|1m)."""
+    from dev import measure
+
+    return measure.bench()
+
+
+def replay():
+    """Replay the daily run over an invoice history (FILE=invoices.csv)."""
+    from dev import measure
+
+    return measure.replay()
+
+
+def screenshots():
+    """Take the pictures of dev/screenshots.json from the demo into docs/screenshots."""
+    from dev import screenshots as pictures
+
+    return pictures.main()
+
+
 def stop():
     """Stop what runs in the background: Odoo, the mail sink, PostgreSQL."""
-    from dev import postgres
+    from dev import postgres, processes
 
+    processes.stop_all()
     progress("PostgreSQL stopped" if postgres.stop() else "PostgreSQL did not run")
 
 
@@ -50,9 +100,16 @@ def show_help():
 
 
 COMMANDS = {
+    "run": run,
     "test": test,
+    "test-long": test_long,
+    "lint": lint,
+    "bench": bench,
+    "replay": replay,
     "db": db,
     "shell": shell,
+    "demo-reset": demo_reset,
+    "screenshots": screenshots,
     "stop": stop,
     "help": show_help,
 }

@@ -15,7 +15,7 @@ from dev.say import StopError, progress
 
 TEMPLATES = settings.STATE / "templates"
 BASE_MODULES = ["account_payment", "sms"]
-KEPT_TEMPLATES = 4
+KEPT_TEMPLATES = 6
 # Tests and what browsers load do not change what an installation writes.
 NOT_INSTALLED = re.compile(r"(^|/)(tests|__pycache__|static/src|static/tests|static/description)/")
 # Debian removed one JavaScript file but left it in the manifest of `mail`.

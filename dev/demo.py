@@ -1,0 +1,91 @@
+"""The demo database's first dunning run: `python -m dev.demo DB`; prints a short table."""
+
+import sys
+import time
+
+from dev import settings
+from dev.shell import environment
+
+NOWHERE = "http://127.0.0.1:9"
+# What would call home.
+QUIET_CRONS = (
+    "mail.ir_cron_module_update_notification",
+    "mail.ir_cron_mail_gateway_action",
+    "mail.ir_cron_web_push_notification",
+    "sms.ir_cron_sms_scheduler_action",
+)
+
+
+def keep_at_home(env):
+    """Switch off what would reach for other machines."""
+    env["ir.config_parameter"].set_param("iap.endpoint", NOWHERE)
+    for xmlid in QUIET_CRONS:
+        cron = env.ref(xmlid, raise_if_not_found=False)
+        if cron:
+            cron.active = False
+
+
+def first_run(env):
+    """Propose and issue one run per company that has a policy; yield (company, run, seconds)."""
+    companies = env["dunning.policy"].search([]).company_id
+    for company in companies.sorted("id"):
+        started = time.monotonic()
+        here = env(context={**env.context, "allowed_company_ids": company.ids})
+        run = here["dunning.run"].create({"company_id": company.id, "origin": "manual"})
+        run.action_propose()
+        if run.state == "proposed":
+            run.action_issue()
+        env.cr.commit()
+        yield company, run, time.monotonic() - started
+
+
+def hand_over(env):
+    """Work the deliveries and the mail queue until nothing is waiting."""
+    env["dunning.delivery"]._cron_deliver()
+    env.cr.commit()
+    queue = env["mail.mail"]
+    while queue.search_count([("state", "=", "outgoing")]):
+        before = queue.search_count([("state", "=", "outgoing")])
+        queue.process_email_queue()
+        env.cr.commit()
+        if queue.search_count([("state", "=", "outgoing")]) == before:
+            break
+
+
+def table(company, stats, seconds):
+    """Return the lines about one run.
+
+    >>> print("\\n".join(table("Ours", {"customers": 2, "left_out": {"too_small": 1}}, 0.5)))
+    Ours
+      customers assessed        2
+      notices                   0
+      left out: too_small       1
+      seconds                   0.5
+    """
+    rows = [("customers assessed", stats.get("customers", 0))]
+    levels = stats.get("notices_by_level") or {}
+    rows += [(f"notices: {name}", number) for name, number in levels.items()]
+    rows += [] if levels else [("notices", stats.get("notices", 0))]
+    rows += [(f"left out: {why}", number) for why, number in (stats.get("left_out") or {}).items()]
+    rows += [
+        (f"demanded in {currency}", f"{amount:,.2f}")
+        for currency, amount in (stats.get("amounts") or {}).items()
+    ]
+    rows.append(("seconds", round(seconds, 1)))
+    return [company, *(f"  {name:<25} {value}" for name, value in rows)]
+
+
+def main(database, options):
+    """Run the main job once and print what it did."""
+    with environment(database, options) as env:
+        keep_at_home(env)
+        env.cr.commit()
+        for company, run, seconds in list(first_run(env)):
+            print("\n".join(table(company.name, run.stats or {}, seconds)))
+        hand_over(env)
+    filed = len(list(settings.MAIL.glob("*.eml")))
+    print(f"Messages filed in {settings.MAIL}: {filed}", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])
