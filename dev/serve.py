@@ -17,9 +17,7 @@ DEAD_PROXY = "http://127.0.0.1:9"
 def run():
     """Serve the demo database on PORT (8069) until Ctrl-C, or in the background (DETACH=1)."""
     if processes.running("Odoo"):
-        raise StopError(
-            f"The demo is already running ({ADDRESS.read_text()}): `make stop` ends it."
-        )
+        raise StopError("The demo is already running: `make stop` ends it.")
     port = wanted_port()
     detach = bool(os.environ.get("DETACH"))
     children = {}
