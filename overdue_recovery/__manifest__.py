@@ -13,6 +13,7 @@
         "security/recovery_groups.xml",
         "security/ir.model.access.csv",
         "security/recovery_rules.xml",
+        "security/recovery_late_reason_rules.xml",
         # Data
         "data/ir_sequence_data.xml",
         "data/recovery_phrase_data.xml",
@@ -31,6 +32,7 @@
         "views/dunning_run_views.xml",
         "views/dunning_item_views.xml",
         "views/recovery_interaction_views.xml",
+        "views/recovery_hold_reason_views.xml",
         "views/recovery_hold_views.xml",
         "views/recovery_late_reason_views.xml",
         "views/recovery_law_views.xml",

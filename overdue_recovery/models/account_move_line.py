@@ -65,7 +65,7 @@ class AccountMoveLine(models.Model):
     # -- what recovery knows ---------------------------------------------------------------
 
     @api.depends("dunning_item_ids.level_id", "dunning_item_ids.date", "dunning_item_ids.due_date")
-    @api.depends("dunning_item_ids.cycle")
+    @api.depends("dunning_item_ids.cycle", "reconciled")
     def _compute_dunning(self):
         items = {
             item.move_line_id.id: item

@@ -70,6 +70,7 @@ class DunningItem(models.Model):
         self.flush_model()
         self.env.cr.execute(SQL(_REBUILD, ids=tuple(self.ids)))
         self.invalidate_recordset(["level_id", "date", "due_date"])
+        self.modified(["level_id", "date", "due_date"])
 
     def _restart_at(self, level=None, date=None, due_date=None):
         """Begin a new cycle at ``level`` (None: none reached) as reached on ``date``."""

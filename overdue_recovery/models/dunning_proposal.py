@@ -26,7 +26,6 @@ class Draft:
     level_id: int
     lines: list
     amount: float
-    pay_by: object = None
 
 
 @dataclass
@@ -111,7 +110,7 @@ class DunningProposal(models.AbstractModel):
                 lines.append(self._credit_line(credit))
                 amount -= credit.amount_company
         level = max(rising.values(), key=lambda level: (level.sequence, level.delay_days))
-        return Draft(debtor.id, level.key, lines, amount)
+        return Draft(debtor.id, level.key, lines, debtor.policy.currency_id.round(amount))
 
     def _kinds(self, debtor, rising, demanded, today):
         """{item id: kind of line}, leaving out what a notice must not mention."""
@@ -201,6 +200,7 @@ class DunningProposal(models.AbstractModel):
         """
         if not rows:
             return []
+        self.env[model].flush_model()
         names = [*columns, "create_uid", "write_uid", "create_date", "write_date"]
         now = self.env.cr.now()
         tail = (self.env.uid, self.env.uid, now, now)

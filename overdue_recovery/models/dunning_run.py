@@ -180,12 +180,18 @@ class DunningRun(models.Model):
             ]
         )
         for run in earlier:
-            run.notice_ids.filtered(lambda n: n.state in ("proposed", "skipped")).run_id = self
+            decided = run.notice_ids.filtered(
+                lambda n: n.state == "skipped" or (n.state == "proposed" and n.personal_note)
+            )
+            decided.run_id = self
+            run.notice_ids._cancel(self.env._("Replaced by run %s.", self.name))
             run._message_log(body=self.env._("Replaced by run %s.", self.name))
             run._set_state("cancelled")
 
     def _propose(self):
         started = time.monotonic()
+        if self.origin == "single":
+            self._skip_proposed()
         self.env["recovery.case"]._recompute_dirty()
         found = self._assess()
         self._write_notices(found)
@@ -427,12 +433,9 @@ class DunningRun(models.Model):
     def _send_now(self, company, partner):
         """A run of origin ``single`` for one customer, proposed and issued.
 
-        The customer's proposed notice is skipped first ("sent singly").
-
         :raise UserError: with the reasons, when nothing may be sent
         """
         debtor = partner._recovery_debtor()
-        self._skip_proposed(company, debtor)
         run = self.create(
             {
                 "company_id": company.id,
@@ -447,12 +450,14 @@ class DunningRun(models.Model):
         run.action_issue()
         return run
 
-    def _skip_proposed(self, company, debtor):
+    def _skip_proposed(self):
+        """The customers' notices in a proposed run give way to the single ones."""
         proposed = self.env["dunning.notice"].search(
             [
-                ("company_id", "=", company.id),
-                ("partner_id", "=", debtor.id),
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "in", self.partner_ids._recovery_debtor().ids),
                 ("state", "=", "proposed"),
+                ("run_id", "!=", self.id),
             ]
         )
         proposed._set_state("skipped", reason=self.env._("Sent singly."))

@@ -86,3 +86,160 @@ class TestFlowRun(RecoveryCommon):
         self._deliver()
         self.assertEqual(run.notice_ids.state, "skipped")
         self.assertEqual(single.notice_ids.state, "sent")
+
+    def test_one_notice_lists_all_items_at_their_own_levels(self):
+        old, new = self._overdue_invoice(20, 100), self._overdue_invoice(6, 50)
+        self._run_dunning()
+        with self.on(8):
+            later = self._overdue_invoice(days=2, amount=30)
+            self._overdue_invoice(days=-40, amount=70)
+            self._credit_note(25)
+        with self.on(14):
+            run = self._run_dunning()
+        lines = {line.move_id: line for line in run.notice_ids.line_ids if line.move_id}
+        self.assertEqual(lines[old].kind, "rising")
+        self.assertEqual(lines[old].level_id, self.levels[1])
+        self.assertEqual(lines[new].level_id, self.levels[1])
+        self.assertEqual(lines[later].level_id, self.levels[0])
+        self.assertEqual(run.notice_ids.level_id, self.levels[1])
+        self.assertEqual(run.notice_ids.amount_demanded, 100 + 50 + 30 - 25)
+        kinds = sorted(run.notice_ids.line_ids.mapped("kind"))
+        self.assertEqual(kinds, ["credit", "not_due", "rising", "rising", "rising"])
+
+    def test_pay_by_is_never_on_a_weekend(self):
+        self._overdue_invoice()
+        run = self._run_dunning()
+        self.assertEqual(str(run.notice_ids.date_due), "2025-03-13")
+        with self.on(5):  # eight days later is a Sunday
+            self._overdue_invoice(partner=self.partner_b)
+            self.policy.level_ids.new_due_days = 8
+            run = self._run_dunning()
+            self.assertEqual(str(run.notice_ids.date_due), "2025-03-17")
+
+    def test_credits_that_cover_all_stop_the_notice(self):
+        invoice = self._overdue_invoice(amount=100)
+        self._credit_note(100)
+        run = self._propose()
+        self.assertFalse(run.notice_ids)
+        self.assertEqual(self._codes(self._items(invoice)), ["credits"])
+        self.assertEqual(run.exception_ids.reason_codes, "credits")
+
+    def test_two_currencies_give_two_totals(self):
+        other = self.setup_other_currency("EUR", rates=[("2016-01-01", 2.0)])
+        self._overdue_invoice(amount=100)
+        self._overdue_invoice(amount=50, currency_id=other.id)
+        run = self._propose()
+        totals = run.notice_ids._totals()
+        self.assertEqual(totals, {self.company.currency_id: 100.0, other: 50.0})
+        self.assertEqual(run.notice_ids.amount_demanded, 125.0)
+
+    def test_disputed_part_is_not_demanded(self):
+        invoice = self._overdue_invoice(amount=100)
+        self._hold(invoice, "disputed", amount=40)
+        run = self._propose()
+        self.assertEqual(run.notice_ids.amount_demanded, 60.0)
+
+    def test_hold_stops_with_its_reason_and_ends_with_its_day(self):
+        invoice = self._overdue_invoice()
+        self._hold(self.partner_a, "hardship", date_to=self.today)
+        self.assertEqual(self._codes(self._items(invoice)), ["hardship"])
+        self.assertFalse(self._propose().notice_ids)
+        with self.on(1):
+            self.assertEqual(self._codes(self._items(invoice)), [])
+
+    def test_customer_without_address_is_listed(self):
+        self.partner_a.email = False
+        invoice = self._overdue_invoice()
+        run = self._propose()
+        self.assertFalse(run.notice_ids)
+        self.assertEqual(run.exception_ids.reason, "no_address")
+        self.assertEqual(self._codes(self._items(invoice)), ["no_address"])
+
+    def test_blocked_invoice_and_no_followup_entry_have_their_reason(self):
+        invoice = self._overdue_invoice()
+        invoice.action_toggle_block_payment()
+        self.assertEqual(self._codes(self._items(invoice))[0], "blocked")
+        other = self._overdue_invoice()
+        self._items(other).no_followup = True
+        self.assertEqual(self._codes(self._items(other))[0], "no_followup")
+
+    def test_cancelled_after_hand_over_sets_items_back_in_a_new_cycle(self):
+        invoice = self._overdue_invoice()
+        run = self._run_dunning()
+        item = self._items(invoice)
+        run.action_cancel()
+        self.assertFalse(item.dunning_level_id)
+        self.assertEqual(item.dunning_cycle, 2)
+        again = self._run_dunning()
+        self.assertEqual(again.notice_ids.state, "sent")
+        self.assertEqual(item.dunning_level_id, self.levels[0])
+
+    def test_cancelled_before_hand_over_changes_nothing(self):
+        invoice = self._overdue_invoice()
+        run = self._propose()
+        run.action_cancel()
+        self.assertEqual(self._items(invoice).dunning_cycle, 1)
+        self.assertTrue(self._propose().notice_ids)
+
+    def test_bounce_takes_the_level_back(self):
+        invoice = self._overdue_invoice()
+        run = self._run_dunning()
+        run.notice_ids.delivery_ids._on_bounce("550 user unknown")
+        self.assertEqual(run.notice_ids.state, "failed")
+        self.assertFalse(invoice.dunning_level_id)
+
+    def test_reopened_item_begins_a_new_cycle(self):
+        invoice = self._overdue_invoice()
+        self._run_dunning()
+        payment = self._pay(invoice)
+        item = self._items(invoice)
+        self.assertTrue(item.reconciled)
+        item.remove_move_reconcile()
+        self.assertEqual(item.dunning_cycle, 2)
+        self.assertFalse(item.dunning_level_id)
+        self.env["recovery.case"].sudo()._recompute_dirty()
+        self.assertEqual(item.dunning_cycle, 2)
+        self.assertTrue(payment)
+
+    def test_daily_job_keeps_one_proposed_run_and_refreshes_it(self):
+        self._overdue_invoice()
+        runs = self.env["dunning.run"]
+        runs._cron_run()
+        run = runs.search([("company_id", "=", self.company.id)])
+        self.assertEqual((run.state, run.origin), ("proposed", "cron"))
+        notice = run.notice_ids
+        self._overdue_invoice(partner=self.partner_b)
+        runs._cron_run()
+        self.assertEqual(runs.search([("company_id", "=", self.company.id)]), run)
+        self.assertIn(notice, run.notice_ids)
+        self.assertEqual(len(run.notice_ids), 2)
+
+    def test_job_that_finds_nothing_keeps_no_run(self):
+        runs = self.env["dunning.run"]
+        runs._cron_run()
+        self.assertFalse(runs.search([("company_id", "=", self.company.id)]))
+
+    def test_opening_balance_is_dunned_only_after_it_was_taken_in(self):
+        receivable = self.company_data["default_account_receivable"]
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "date": "2025-02-01",
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "line_ids": [
+                    (0, 0, {"account_id": receivable.id, "partner_id": self.partner_a.id,
+                            "debit": 300.0}),
+                    (0, 0, {"account_id": self.company_data["default_account_revenue"].id,
+                            "credit": 300.0}),
+                ],
+            }
+        )
+        entry.action_post()
+        item = self._items(entry)
+        self.assertIn(self._codes(item)[0], ("no_followup", "no_due_date"))
+        item.action_take_into_recovery("2025-02-10")
+        self.assertEqual(str(item.date_maturity), "2025-02-10")
+        self.assertEqual(self._propose().notice_ids.amount_demanded, 300)
+        item.action_undo_take_into_recovery()
+        self.assertFalse(item.date_maturity)
+        self.assertFalse(self._propose().notice_ids)
