@@ -81,7 +81,7 @@ def bad_lines(log):
 
 
 def last_error(log):
-    """Return the line of a log that best says why Odoo failed: the last exception's."""
+    """Return what best says why Odoo failed: the log's last exception and the one before it."""
     lines = [line for line in Path(log).read_text(errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if EXCEPTION_LINE.match(line)]
-    return (errors or lines or ["no output"])[-1].strip()
+    errors = list(dict.fromkeys(line for line in lines if EXCEPTION_LINE.match(line)))
+    return " <- ".join(reversed(errors[-2:] or lines[-1:] or ["no output"]))
