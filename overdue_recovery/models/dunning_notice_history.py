@@ -23,6 +23,7 @@ class DunningNoticeHistory(models.Model):
         compute_sudo=True,
     )
     history_text = fields.Char(
+        string="Sentence by history",
         compute="_compute_history_text",
         compute_sudo=True,
         help="A sentence that fits the customer's history; may be empty.",

@@ -103,14 +103,15 @@ class DunningNoticeMessage(models.Model):
     def _in_layout(self, layout, body):
         """``body`` within the company's letterhead."""
         company = self.company_id
-        html = self._fragment(
+        html = self._qweb(
             layout,
             {
                 "html_lang": (self.env.lang or "en_US").replace("_", "-"),
                 "company": company,
                 "logo": not company.uses_default_logo and f"/logo.png?company={company.id}",
                 "accent": company.email_secondary_color or ACCENT,
-                "note": (self.personal_note or "").strip().splitlines(),
+                # it stands above the items; a template without them must not swallow it
+                "note": [] if self.items_html in body else self._note_lines(),
                 "body": body,
                 "company_block": self._company_block(),
             },
@@ -163,7 +164,7 @@ class DunningNoticeMessage(models.Model):
             emails = self.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
             recipients = emails.mapped("address") or [self.partner_id.display_name]
             values = {"subject": subject, "body": body, "recipients": ", ".join(recipients)}
-        return self._fragment("message_preview", {"error": False, **values})
+        return self._qweb("message_preview", {"error": False, **values})
 
     # -- errors and samples ----------------------------------------------------------------
 

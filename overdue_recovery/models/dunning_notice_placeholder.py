@@ -1,3 +1,6 @@
+import re
+
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
@@ -34,18 +37,21 @@ class DunningNoticePlaceholder(models.Model):
     _inherit = "dunning.notice"
 
     message_lang = fields.Char(
-        compute="_compute_message_lang", compute_sudo=True, help="Language of the message."
+        string="Language of the message", compute="_compute_message_lang", compute_sudo=True
     )
     reference = fields.Char(related="name", string="Our reference")
     opening = fields.Char(
+        string="First sentence",
         compute="_compute_opening",
         compute_sudo=True,
-        help="First sentence: what is owed, and since when.",
+        help="What is owed, and since when.",
     )
     items_html = fields.Html(
         string="Table of items", compute="_compute_items_html", compute_sudo=True, sanitize=False
     )
-    pay_by_text = fields.Char(compute="_compute_pay_by_text", compute_sudo=True)
+    pay_by_text = fields.Char(
+        string="Sentence: pay by", compute="_compute_pay_by_text", compute_sudo=True
+    )
     payment_html = fields.Html(
         string="How to pay", compute="_compute_payment_html", compute_sudo=True, sanitize=False
     )
@@ -58,10 +64,14 @@ class DunningNoticePlaceholder(models.Model):
     help_html = fields.Html(
         string="Ways to answer", compute="_compute_help_html", compute_sudo=True, sanitize=False
     )
-    contact_name = fields.Char(compute="_compute_contact", compute_sudo=True)
-    contact_phone = fields.Char(compute="_compute_contact", compute_sudo=True)
+    contact_name = fields.Char(
+        string="Contact: name", compute="_compute_contact", compute_sudo=True
+    )
+    contact_phone = fields.Char(
+        string="Contact: telephone", compute="_compute_contact", compute_sudo=True
+    )
     contact_text = fields.Char(
-        compute="_compute_contact_text", compute_sudo=True, help="How the customer reaches us."
+        string="Sentence: how to reach us", compute="_compute_contact_text", compute_sudo=True
     )
     signature_html = fields.Html(
         string="Signature", compute="_compute_signature_html", compute_sudo=True, sanitize=False
@@ -155,15 +165,24 @@ class DunningNoticePlaceholder(models.Model):
     # -- items -----------------------------------------------------------------------------
 
     @api.depends(
-        "line_ids.amount_demanded", "line_ids.amount_residual", "line_ids.level_id", "level_id"
+        "line_ids.amount_demanded",
+        "line_ids.amount_residual",
+        "line_ids.level_id",
+        "level_id",
+        "personal_note",
     )
     @api.depends_context("lang")
     def _compute_items_html(self):
         words = self._level_words()
         for notice in self:
             notice.items_html = self._fragment(
-                "message_items", {"tables": notice._item_tables(words)}
+                "message_items",
+                {"tables": notice._item_tables(words), "note": notice._note_lines()},
             )
+
+    def _note_lines(self):
+        """The paragraph that a person wrote for this one notice."""
+        return (self.personal_note or "").strip().splitlines()
 
     def _item_tables(self, words):
         """One table a currency, as values of the QWeb template ``message_items``.
@@ -205,19 +224,18 @@ class DunningNoticePlaceholder(models.Model):
         """A line of the table, as text."""
         credit = line.kind == "credit"
         amount = line.amount_residual if line.kind == "not_due" else line.amount_demanded
+        remarks = [] if credit else self._line_remarks(line, words)
         return {
             "name": line.name or "",
-            "remarks": [*self._amount_remarks(line), *filter(None, [words.get(line.level_id.id)])],
             "date": "" if credit else format_date(self.env, line.date_due),
-            "days": self._days_text(line.days_overdue),
             "amount": self._money(amount, line.currency_id),
+            "remarks": " · ".join(filter(None, remarks)),
         }
 
-    def _amount_remarks(self, line):
-        """Why the sum is not that of the document: paid in part, or not all demanded now."""
-        if line.kind == "credit":
-            return []
-        currency, remarks = line.currency_id, []
+    def _line_remarks(self, line, words):
+        """How late it is, how often we wrote, and why the sum is not that of the document."""
+        remarks = [self._days_text(line.days_overdue), words.get(line.level_id.id)]
+        currency = line.currency_id
         if currency.compare_amounts(line.amount_paid, 0) > 0:
             paid = self._money(line.amount_paid, currency)
             remarks.append(self.env._("%s already paid, thank you", paid))
@@ -300,9 +318,9 @@ class DunningNoticePlaceholder(models.Model):
         if self.level_id.policy_id.private_mode or not 0 < len(references) <= MAX_REFERENCES:
             quoted = self.name or ""
         return {
-            "documents": quoted,
+            "title": self.env._("For %s", quoted),
             "holder": bank.acc_holder_name or bank.partner_id.name or self.company_id.name,
-            "number": bank.acc_number,
+            "number": _in_fours(bank.acc_number or ""),
             "bank": " · ".join(filter(None, (bank.bank_id.name, bank.bank_id.bic))),
             "reference": quoted,
         }
@@ -365,13 +383,20 @@ class DunningNoticePlaceholder(models.Model):
     # -- words and figures -----------------------------------------------------------------
 
     def _fragment(self, template, values):
+        """The HTML of a placeholder. Line ends next to tags are dropped: in the plain-text version
+        of a message they would tear the rows of a table apart."""
+        html = self._qweb(template, values)
+        return Markup(re.sub(r"(?<=>)\s*\n\s*|\s*\n\s*(?=<)", "", html))
+
+    def _qweb(self, template, values):
         """Render one of our QWeb templates in the language of the context."""
         return self.env["ir.qweb"]._render(
             f"overdue_recovery.{template}", values, minimal_qcontext=True
         )
 
     def _money(self, amount, currency):
-        return format_amount(self.env, amount, currency)
+        # core joins minus and figure with an invisible character that plain text shows as a box
+        return format_amount(self.env, amount, currency).replace("\ufeff", "")
 
     def _long_date(self, day):
         """The day with its month as a word, in the language of the context."""
@@ -382,3 +407,10 @@ class DunningNoticePlaceholder(models.Model):
         if len(texts) < 2:
             return "".join(texts)
         return self.env._("%(first)s and %(last)s", first=", ".join(texts[:-1]), last=texts[-1])
+
+
+def _in_fours(number):
+    """An IBAN in groups of four, as banks print it; any other number as it is."""
+    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", number):
+        return number
+    return " ".join(re.findall(".{1,4}", number))
