@@ -62,6 +62,10 @@ class AccountMoveLine(models.Model):
             found[line.partner_id._recovery_debtor().id] |= line
         return found
 
+    def _overdue_on(self, today):
+        """Those that fell due before ``today``; an item without maturity is due on its own date."""
+        return self.filtered(lambda line: (line.date_maturity or line.date) < today)
+
     # -- what recovery knows ---------------------------------------------------------------
 
     @api.depends("dunning_item_ids.level_id", "dunning_item_ids.date", "dunning_item_ids.due_date")
@@ -180,9 +184,7 @@ class AccountMoveLine(models.Model):
                     )
                 )
             if not line.partner_id:
-                raise UserError(
-                    self.env._("%s has no customer: set one first.", line.display_name)
-                )
+                raise UserError(self.env._("%s has no customer: set one first.", line.display_name))
 
     def _take_in(self, date_due):
         values = {"no_followup": False}
@@ -199,8 +201,10 @@ class AccountMoveLine(models.Model):
 
     def action_undo_take_into_recovery(self):
         """Give the items back: excluded from follow-up again, maturity as before."""
-        items = self.env["dunning.item"].sudo().search(
-            [("move_line_id", "in", self.ids), ("taken_in", "=", True)]
+        items = (
+            self.env["dunning.item"]
+            .sudo()
+            .search([("move_line_id", "in", self.ids), ("taken_in", "=", True)])
         )
         for item in items:
             line = item.move_line_id

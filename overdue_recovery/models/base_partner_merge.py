@@ -26,8 +26,10 @@ class BasePartnerMerge(models.TransientModel):
         for same in open_cases.grouped("company_id").values():
             keep = same.filtered(lambda case: case.partner_id == dst_partner)[:1] or same[:1]
             (same - keep)._close_merged_into(keep)
-        live = self.env["dunning.notice"].sudo().search(
-            [*domain, ("state", "not in", ("skipped", "cancelled"))]
+        live = (
+            self.env["dunning.notice"]
+            .sudo()
+            .search([*domain, ("state", "not in", ("skipped", "cancelled"))])
         )
         for notices in live.grouped("run_id").values():
             self._keep_one_notice(notices, dst_partner)
@@ -45,8 +47,10 @@ class BasePartnerMerge(models.TransientModel):
 
     def _keep_one_recipient(self, partners):
         """Two recipients of one notice become one: the second delivery is marked as merged."""
-        deliveries = self.env["dunning.delivery"].sudo().search(
-            [("recipient_id", "in", partners.ids), ("state", "!=", "cancelled")]
+        deliveries = (
+            self.env["dunning.delivery"]
+            .sudo()
+            .search([("recipient_id", "in", partners.ids), ("state", "!=", "cancelled")])
         )
         for same in deliveries.grouped(lambda d: (d.notice_id, d.channel)).values():
             same[1:].is_merged = True

@@ -1,11 +1,10 @@
 import logging
 from datetime import timedelta
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -13,8 +12,6 @@ _logger = logging.getLogger(__name__)
 CHUNK = 25
 # A delivery that is "sending" longer than this lost its process.
 LOST_AFTER = timedelta(minutes=15)
-# A mail that core did not send at all (no connection made) is tried again after this.
-PAUSE = timedelta(minutes=5)
 
 
 class DunningDelivery(models.Model):
@@ -152,7 +149,9 @@ class DunningDelivery(models.Model):
         cron._recovery_commit(remaining=self.search_count(domain))
         seen = set()
         while True:
-            found = self.search(domain & Domain("id", "not in", list(seen)), limit=CHUNK, order="id")
+            found = self.search(
+                domain & Domain("id", "not in", list(seen)), limit=CHUNK, order="id"
+            )
             if not found:
                 break
             seen.update(found.ids)
@@ -283,88 +282,6 @@ class DunningDelivery(models.Model):
         """Send, channel by channel. Seam: a glue addon adds ``_send_<channel>()``."""
         for channel, deliveries in self.grouped("channel").items():
             getattr(deliveries, f"_send_{channel}")()
-
-    # -- e-mail ----------------------------------------------------------------------------
-
-    def _send_email(self):
-        """Send these rendered messages through core's mail, and learn from it what came of them.
-
-        The mails are committed as "sending" before the server is talked to: a process that dies
-        leaves a trace and never a second message. Seam: override to send by other means.
-        """
-        mails = self._create_mails()
-        self.env["ir.cron"]._recovery_commit()
-        results = {}
-        try:
-            mails.with_context(recovery_mail_results=results).send()
-        except OperationalError:
-            raise
-        except Exception:
-            # the connection broke: core gives the rest of the batch up, we do not
-            _logger.info("Connection lost while sending %s notices", len(mails), exc_info=True)
-        self._write_results(results)
-        self.env["ir.cron"]._recovery_commit()
-
-    def _create_mails(self):
-        values = [delivery._mail_values() for delivery in self]
-        mails = self.env["mail.mail"].sudo().create(values)
-        for delivery, mail in zip(self, mails, strict=True):
-            delivery.write(
-                {
-                    "mail_mail_id": mail.id,
-                    "message_id": mail.message_id,
-                    "attempts": delivery.attempts + 1,
-                    "next_try": False,
-                }
-            )
-        return mails
-
-    def _mail_values(self):
-        """Values of the ``mail.mail`` of one delivery.
-
-        The mail is a means, the delivery is the record: what was said stays on it and in the
-        log, so the mail may be deleted by core after it was sent.
-        """
-        company = self.company_id
-        values = {
-            "subject": self.subject,
-            "body_html": self.body,
-            "email_from": company.email_formatted or self.env.user.email_formatted,
-            "reply_to": company.email_formatted or "",
-            "email_to": self.address,
-            "model": "dunning.notice",
-            "res_id": self.notice_id.id,
-            "auto_delete": True,
-            "is_notification": False,
-            "message_type": "email_outgoing",
-        }
-        if self.message_id:
-            # a message that is sent again can be recognised as the same one
-            values["message_id"] = self.message_id
-        return values
-
-    def _write_results(self, results):
-        """Turn core's verdicts {mail id: (sent, reason)} into states."""
-        sent = self.browse()
-        for delivery in self:
-            result = results.get(delivery.mail_mail_id.id)
-            if result is None:
-                delivery._not_tried_or_unknown()
-            elif result[0]:
-                sent |= delivery
-            else:
-                delivery._fail(result[1])
-        sent._handed_over()
-
-    def _not_tried_or_unknown(self):
-        """Core said nothing: either it never began with this mail, or the line broke on it."""
-        mail = self.mail_mail_id
-        if mail.state == "outgoing":
-            mail.unlink()
-            self._set_state("queued", next_try=fields.Datetime.now() + PAUSE, sending_since=False)
-        else:
-            self._set_state("unknown", reason=self.env._("The connection broke while sending."))
-            self._log_outcome("unknown")
 
     # -- call ------------------------------------------------------------------------------
 

@@ -25,7 +25,11 @@ class DunningException(models.Model):
         related="move_line_id.amount_residual_currency", currency_field="currency_id"
     )
     currency_id = fields.Many2one(related="move_line_id.currency_id")
-    reason = fields.Char(required=True, help="Code of the most serious reason.")
+    reason = fields.Selection(
+        lambda self: list(self.env["dunning.reason"]._texts().items()),
+        required=True,
+        help="The most serious reason.",
+    )
     reason_codes = fields.Char(required=True, help="All codes, most serious first.")
     text = fields.Char(compute="_compute_text", string="Why")
 

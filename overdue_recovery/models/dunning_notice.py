@@ -1,15 +1,24 @@
 from collections import defaultdict
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+from psycopg2 import OperationalError
 
 DEAD = ("skipped", "cancelled")
 # What the engine writes; a person edits the note and nothing else.
 ENGINE_FIELDS = frozenset(
-    "name run_id case_id company_id partner_id level_id date date_due amount_demanded".split()
+    [
+        "name",
+        "run_id",
+        "case_id",
+        "company_id",
+        "partner_id",
+        "level_id",
+        "date",
+        "date_due",
+        "amount_demanded",
+    ]
 )
 
 
@@ -95,10 +104,18 @@ class DunningNotice(models.Model):
             return self.browse()
         partners = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
         cases = self.env["recovery.case"]._open_cases(run.company_id, partners)
-        columns = (
-            "run_id company_id partner_id case_id level_id date date_due state amount_demanded"
-            " is_merged"
-        ).split()
+        columns = [
+            "run_id",
+            "company_id",
+            "partner_id",
+            "case_id",
+            "level_id",
+            "date",
+            "date_due",
+            "state",
+            "amount_demanded",
+            "is_merged",
+        ]
         rows = [
             (
                 run.id,

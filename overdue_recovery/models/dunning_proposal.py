@@ -11,10 +11,25 @@ QUIET = frozenset({"not_due", "grace", "last_level"})
 # Items that a notice must not even mention.
 UNMENTIONED = frozenset({"no_followup", "blocked", "before_start", "time_barred"})
 
-LINE_COLUMNS = (
-    "notice_id kind move_line_id name date_due level_id cycle days_overdue pay_by amount_total"
-    " amount_paid amount_residual amount_demanded amount_company currency_id company_id live"
-).split()
+LINE_COLUMNS = [
+    "notice_id",
+    "kind",
+    "move_line_id",
+    "name",
+    "date_due",
+    "level_id",
+    "cycle",
+    "days_overdue",
+    "pay_by",
+    "amount_total",
+    "amount_paid",
+    "amount_residual",
+    "amount_demanded",
+    "amount_company",
+    "currency_id",
+    "company_id",
+    "live",
+]
 
 
 @dataclass

@@ -1,9 +1,5 @@
-import logging
 import time
 from collections import Counter, defaultdict
-from statistics import median
-
-from psycopg2 import OperationalError
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -11,11 +7,7 @@ from odoo.tools import SQL
 
 from .dunning_proposal import Assessment
 
-_logger = logging.getLogger(__name__)
-
 NOTICES_PER_BATCH = 200
-RUNS_FOR_MEDIAN = 5
-LEAST_MAX_NOTICES = 50
 
 
 class DunningRun(models.Model):
@@ -132,7 +124,7 @@ class DunningRun(models.Model):
             if run.notice_ids.filtered(lambda notice: notice.state in ("issued", "sent", "failed")):
                 raise UserError(
                     self.env._(
-                        "Run %(run)s has sent notices and stays as their record. Cancel it instead.",
+                        "Run %(run)s has sent notices and stays as their record. Cancel it.",
                         run=run.name,
                     )
                 )
@@ -278,9 +270,7 @@ class DunningRun(models.Model):
             "notices": len(found.drafts),
             "notices_by_level": {names[key]: count for key, count in levels.items()},
             "amount_by_level": {names[key]: round(amounts[key], 2) for key in levels},
-            "amounts": {
-                currency.name: amount for currency, amount in notices._totals().items()
-            },
+            "amounts": {currency.name: amount for currency, amount in notices._totals().items()},
             "left_out": dict(found.left_out),
             "seconds": round(seconds, 3),
         }
@@ -328,104 +318,6 @@ class DunningRun(models.Model):
             run.notice_ids._cancel(self.env._("Run cancelled."))
             run._set_state("cancelled")
         return True
-
-    # -- daily job -------------------------------------------------------------------------
-
-    @api.model
-    def _cron_run(self):
-        """Propose a run for each company with a policy, and issue it where the policy is
-        automatic. A company that raises stops no other; its next try is tomorrow's.
-
-        sudo: nobody watches this job, and it looks after every company.
-        """
-        self = self.sudo()
-        companies = self._companies_with_policy()
-        self.env["ir.cron"]._recovery_commit(remaining=len(companies))
-        for company in companies:
-            try:
-                with self.env.cr.savepoint():
-                    run = self.with_company(company)._daily_proposal(company)
-            except OperationalError:
-                raise
-            except Exception:
-                _logger.exception("The daily run of company %s was left out", company.id)
-                run = self.browse()
-            self.env["ir.cron"]._recovery_commit(1)
-            run._issue_automatic()
-
-    @api.model
-    def _companies_with_policy(self):
-        policies = self.env["dunning.policy"].sudo()
-        groups = policies._read_group([("mode", "!=", "manual")], ["company_id"])
-        return self.env["res.company"].union(*(company for (company,) in groups))
-
-    def _daily_proposal(self, company):
-        """The company's proposed run, refreshed, or a new one; empty when there is nothing new."""
-        run = self.search(
-            [
-                ("company_id", "=", company.id),
-                ("state", "=", "proposed"),
-                ("origin", "!=", "single"),
-            ]
-        )
-        today = company._recovery_today()
-        if not run:
-            run = self.create({"company_id": company.id, "date": today, "origin": "cron"})
-        run.date = today
-        run.action_propose()
-        return run._drop_if_nothing_new()
-
-    def _drop_if_nothing_new(self):
-        """A job that finds nothing new keeps no run: no notice, and nobody left out who was not
-        left out for the same reasons by the run before."""
-        self.ensure_one()
-        if self.notice_ids or self.origin != "cron" or self._has_new_exceptions():
-            return self
-        self.unlink()
-        return self.browse()
-
-    def _has_new_exceptions(self):
-        before = self.search(
-            [("company_id", "=", self.company_id.id), ("id", "!=", self.id)], limit=1
-        )
-        known = {(e.move_line_id.id, e.reason_codes) for e in before.exception_ids}
-        return any((e.move_line_id.id, e.reason_codes) not in known for e in self.exception_ids)
-
-    def _issue_automatic(self):
-        """Issue the notices of customers whose policy is automatic, if they are not too many."""
-        for run in self.filtered(lambda run: run.state == "proposed"):
-            notices = run._automatic_notices()
-            if not notices:
-                continue
-            limit = run._max_notices(notices.policy_id)
-            if len(notices) > limit:
-                run._wait_for_approval(len(notices), limit)
-            else:
-                run.action_issue(notices)
-
-    def _automatic_notices(self):
-        proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
-        return proposed.filtered(lambda notice: notice.policy_id.mode == "automatic")
-
-    def _max_notices(self, policies):
-        """The most notices that may go without approval: the policies' own limit, else three
-        times the median of the company's last five issued runs, at least 50."""
-        own = [policy.max_notices for policy in policies if policy.max_notices]
-        if own:
-            return min(own)
-        runs = self.search(
-            [("company_id", "=", self.company_id.id), ("state", "=", "issued")],
-            limit=RUNS_FOR_MEDIAN,
-        )
-        counts = [run.notice_count for run in runs]
-        return max(LEAST_MAX_NOTICES, int(3 * median(counts)) if counts else 0)
-
-    def _wait_for_approval(self, count, limit):
-        self.waiting_reason = self.env._(
-            "%(count)s notices are more than the %(limit)s that may go without approval.",
-            count=count,
-            limit=limit,
-        )
 
     # -- one customer ----------------------------------------------------------------------
 

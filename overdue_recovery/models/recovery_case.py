@@ -83,7 +83,7 @@ class RecoveryCase(models.Model):
             for case in cases:
                 own = lines.get(case.partner_id.id, lines[None])
                 debts = own.filtered(lambda line: line.amount_residual > 0)
-                overdue = debts.filtered(lambda line: (line.date_maturity or line.date) < today)
+                overdue = debts._overdue_on(today)
                 case.item_ids = debts
                 case.amount_overdue = sum(overdue.mapped("amount_residual"))
                 case.amount_not_due = sum((debts - overdue).mapped("amount_residual"))
@@ -105,7 +105,9 @@ class RecoveryCase(models.Model):
 
     @api.depends("partner_id", "company_id", "date_opened")
     def _compute_previous_case_ids(self):
-        closed = self.search([("partner_id", "in", self.partner_id.ids), ("date_closed", "!=", False)])
+        closed = self.search(
+            [("partner_id", "in", self.partner_id.ids), ("date_closed", "!=", False)]
+        )
         for case in self:
             since = fields.Date.subtract(case.date_opened, days=90)
             case.previous_case_ids = closed.filtered(
@@ -268,7 +270,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
-        super(RecoveryCase, self).write({"date_closed": today, "outcome": "merged"})
+        super().write({"date_closed": today, "outcome": "merged"})
         self.env["recovery.case.dirty"]._put(kept)
 
     # -- a person's acts -------------------------------------------------------------------

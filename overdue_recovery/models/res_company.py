@@ -1,7 +1,6 @@
 from datetime import datetime
 
 import pytz
-
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 
@@ -78,8 +77,10 @@ class ResCompany(models.Model):
     def _recovery_has_issued_run(self):
         domain = [("company_id", "=", self.id), ("state", "=", "issued"), ("origin", "!=", "cron")]
         by_hand = self.env["dunning.run"].sudo().search_count(domain, limit=1)
-        approved = self.env["dunning.notice"].sudo().search_count(
-            [("company_id", "=", self.id), ("state", "=", "sent")], limit=1
+        approved = (
+            self.env["dunning.notice"]
+            .sudo()
+            .search_count([("company_id", "=", self.id), ("state", "=", "sent")], limit=1)
         )
         return bool(by_hand or approved)
 

@@ -3,7 +3,6 @@ from datetime import timedelta
 from functools import lru_cache
 
 import holidays
-
 from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import email_normalize
@@ -170,14 +169,18 @@ class ResPartner(models.Model):
         return [("id", "in", cases.partner_id.ids)]
 
     def _compute_dunning_level_id(self):
-        groups = self.env["dunning.item"].sudo()._read_group(
-            [
-                ("partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "child_of", self.env.company.id),
-                ("level_id", "!=", False),
-                ("move_line_id.reconciled", "=", False),
-            ],
-            ["partner_id", "level_id"],
+        groups = (
+            self.env["dunning.item"]
+            .sudo()
+            ._read_group(
+                [
+                    ("partner_id", "in", self.commercial_partner_id.ids),
+                    ("company_id", "child_of", self.env.company.id),
+                    ("level_id", "!=", False),
+                    ("move_line_id.reconciled", "=", False),
+                ],
+                ["partner_id", "level_id"],
+            )
         )
         levels = defaultdict(self.env["dunning.level"].browse)
         for partner, level in groups:

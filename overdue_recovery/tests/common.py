@@ -3,7 +3,6 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
-
 from odoo import Command, fields
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.mail.tests.common import MailCommon
@@ -32,9 +31,9 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
         cls.today = MONDAY
         cls.partner_a.write({"email": "a@customer.example", "lang": "en_US"})
         cls.partner_b.write({"email": "b@customer.example", "lang": "en_US"})
-        cls.env["dunning.policy"].sudo().search([("company_id", "=", cls.company.id)]).active = (
-            False
-        )
+        cls.env["dunning.policy"].sudo().search(
+            [("company_id", "=", cls.company.id)]
+        ).active = False
         cls.policy = cls._create_policy()
         cls.levels = cls.policy.level_ids
 

@@ -62,8 +62,9 @@ class TestFlowRun(RecoveryCommon):
         invoice = self._overdue_invoice()
         run = self._propose()
         run.action_issue()
-        with self.mail_server_fails(ValueError("550 no such user")), self.assertLogs(
-            "odoo.addons.mail.models.mail_mail", "ERROR"
+        with (
+            self.mail_server_fails(ValueError("550 no such user")),
+            self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"),
         ):
             self.env["dunning.delivery"]._cron_deliver()
         self.assertEqual(run.notice_ids.state, "failed")
@@ -227,10 +228,23 @@ class TestFlowRun(RecoveryCommon):
                 "date": "2025-02-01",
                 "journal_id": self.company_data["default_journal_misc"].id,
                 "line_ids": [
-                    (0, 0, {"account_id": receivable.id, "partner_id": self.partner_a.id,
-                            "debit": 300.0}),
-                    (0, 0, {"account_id": self.company_data["default_account_revenue"].id,
-                            "credit": 300.0}),
+                    (
+                        0,
+                        0,
+                        {
+                            "account_id": receivable.id,
+                            "partner_id": self.partner_a.id,
+                            "debit": 300.0,
+                        },
+                    ),
+                    (
+                        0,
+                        0,
+                        {
+                            "account_id": self.company_data["default_account_revenue"].id,
+                            "credit": 300.0,
+                        },
+                    ),
                 ],
             }
         )

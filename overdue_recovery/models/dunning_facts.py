@@ -1,0 +1,208 @@
+"""What `dunning.measure` works with: rows of the ledger, levels and holds as ``calc`` facts."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from ..calc import demand, escalation
+
+# Reasons that stop a message that is already made out; dates and sums alone do not.
+STOPPING = frozenset(escalation.REASONS) - frozenset(
+    [
+        "under_way",
+        "short_payment",
+        "pay_by",
+        "interval",
+        "min_amount",
+        "min_percent",
+        "grace",
+        "not_due",
+        "last_level",
+    ]
+)
+
+
+class Row(NamedTuple):
+    """One open item as the ledger shows it; amounts in rounding units of its currency."""
+
+    id: int
+    debtor_id: int
+    partner_id: int
+    company_id: int
+    move_id: int
+    name: str
+    move_type: str
+    invoice_date: object
+    date_due: object
+    currency_id: int
+    rounding: float
+    residual: int
+    total: int
+    residual_company: float
+    no_followup: bool
+    blocked: bool
+    short: bool
+    item_id: int | None
+    level_id: int | None
+    level_date: object
+    pay_by: object
+    cycle: int
+    under_way: bool
+
+
+class Credit(NamedTuple):
+    """One open credit of a debtor; ``amount`` > 0 in rounding units of its currency."""
+
+    id: int
+    debtor_id: int
+    move_id: int
+    name: str
+    date: object
+    currency_id: int
+    rounding: float
+    amount: int
+    amount_company: float
+
+
+@dataclass
+class Debtor:
+    """Everything `decide` needs to know of one customer, and what it decided."""
+
+    id: int
+    policy: object
+    rows: dict = field(default_factory=dict)
+    items: list = field(default_factory=list)
+    undated: list = field(default_factory=list)
+    credits: list = field(default_factory=list)
+    last_contact: object = None
+    decisions: dict = field(default_factory=dict)
+
+    def keep_levels(self, levels):
+        """Let only the items of ``levels`` {item id: level fact} rise, each to its own level, and
+        only those that may rise today; the others are as on any notice."""
+        for key, decision in self.decisions.items():
+            if not decision.level:
+                continue
+            level = levels.get(key)
+            reasons = () if level else ("under_way",)
+            self.decisions[key] = escalation.Decision(level, reasons, decision.due_on)
+
+    def still_open(self, keys):
+        """Whether something may still be demanded of one of these items: nothing but dates and
+        amounts stops it."""
+        return any(
+            item.key in keys and item.demandable and STOPPING.isdisjoint(self._reasons(item.key))
+            for item in self.items
+        )
+
+    def _reasons(self, key):
+        decision = self.decisions.get(key)
+        return decision.reasons if decision else ()
+
+
+class Ladders:
+    """Levels and rules of the policies met, turned into ``calc`` facts once."""
+
+    def __init__(self, env):
+        self.env = env
+        self._levels = {}
+        self._rules = {}
+        self._current = {}
+        self._rounding = {}
+
+    def levels(self, policy):
+        if policy.id not in self._levels:
+            self._levels[policy.id] = policy._ladder()
+        return self._levels[policy.id]
+
+    def rules(self, policy):
+        if policy.id not in self._rules:
+            self._rules[policy.id] = escalation.Policy(
+                grace_days=policy.grace_contact_days,
+                min_interval_days=policy.min_interval_days,
+                min_amount=round(policy.min_amount / policy.currency_id.rounding),
+                date_start=policy.date_start or None,
+            )
+        return self._rules[policy.id]
+
+    def record(self, level_id):
+        return self.env["dunning.level"].sudo().browse(level_id)
+
+    def current(self, policy, level_id):
+        """The level in this policy's terms: after a change of policy, or when the level was
+        archived, the highest one whose delay is not above the old one's."""
+        if level_id is None:
+            return None
+        key = policy.id, level_id
+        if key not in self._current:
+            levels = self.levels(policy)
+            kept = any(level.key == level_id for level in levels)
+            mapped = escalation.map_level(self.record(level_id).delay_days, levels)
+            self._current[key] = level_id if kept else mapped and mapped.key
+        return self._current[key]
+
+    def value(self, row, demandable):
+        """The demandable part in rounding units of the company's currency."""
+        if not row.residual:
+            return 0
+        rounding = self._company_rounding(row.company_id)
+        return round(row.residual_company * demandable / row.residual / rounding)
+
+    def _company_rounding(self, company_id):
+        if company_id not in self._rounding:
+            company = self.env["res.company"].sudo().browse(company_id)
+            self._rounding[company_id] = company.currency_id.rounding
+        return self._rounding[company_id]
+
+
+class Holds:
+    """Holds in force, found by customer, document or item."""
+
+    def __init__(self):
+        self._by_partner = defaultdict(list)
+        self._by_move = defaultdict(list)
+        self._by_line = defaultdict(list)
+
+    def add(self, hold):
+        entry = (hold._fact(), hold.amount or None)
+        if hold.move_line_id:
+            self._by_line[hold.move_line_id.id].append(entry)
+        elif hold.move_id:
+            self._by_move[hold.move_id.id].append(entry)
+        else:
+            self._by_partner[hold.partner_id.id].append(entry)
+
+    def of(self, debtor):
+        """{item id: tuple of ``calc.demand.Hold``}; amounts of a document's hold are spread over
+        its items, latest maturities first."""
+        found = {}
+        rests = {}
+        for row in reversed(debtor.rows.values()):
+            everywhere = self._by_partner.get(row.debtor_id, []) + (
+                self._by_partner.get(row.partner_id, []) if row.partner_id != row.debtor_id else []
+            )
+            entries = everywhere + self._by_line.get(row.id, [])
+            found[row.id] = tuple(_sized(fact, amount, row) for fact, amount in entries)
+            found[row.id] += tuple(self._spread(row, rests))
+        return found
+
+    def _spread(self, row, rests):
+        for index, (fact, amount) in enumerate(self._by_move.get(row.move_id, [])):
+            if amount is None:
+                yield fact
+                continue
+            key = row.move_id, index
+            rest = rests.setdefault(key, round(amount / row.rounding))
+            part = min(rest, row.residual)
+            rests[key] = rest - part
+            if part:
+                yield demand.Hold(fact.reason, part, fact.until)
+
+
+def _sized(fact, amount, row):
+    """The hold with its amount in rounding units of the item's currency."""
+    if amount is None:
+        return fact
+    return demand.Hold(fact.reason, round(amount / row.rounding), fact.until)
+
+
