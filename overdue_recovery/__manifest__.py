@@ -24,7 +24,10 @@
         "data/recovery_law_data.xml",
         "data/dunning_policy_data.xml",
         "data/ir_cron_data.xml",
-        # Views
+        # Views; dialogs first, buttons name their actions
+        "wizard/dunning_skip_views.xml",
+        "wizard/dunning_takeover_views.xml",
+        "wizard/recovery_hold_create_views.xml",
         "views/dunning_policy_views.xml",
         "views/dunning_exception_views.xml",
         "views/dunning_delivery_views.xml",
@@ -42,9 +45,6 @@
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
-        "wizard/dunning_skip_views.xml",
-        "wizard/dunning_takeover_views.xml",
-        "wizard/recovery_hold_create_views.xml",
         "views/recovery_menus.xml",
     ],
     "demo": [

@@ -1,0 +1,68 @@
+from odoo import api, fields, models
+from odoo.tools import formatLang
+
+
+class DunningRunScreen(models.Model):
+    """What the screens of a run show and open."""
+
+    _inherit = "dunning.run"
+
+    figures = fields.Html(compute="_compute_figures", sanitize=False)
+
+    @api.depends("stats")
+    @api.depends_context("lang")
+    def _compute_figures(self):
+        for run in self:
+            values = run._figures_values(run.stats) if run.stats else {}
+            run.figures = values and self.env["ir.qweb"]._render(
+                "overdue_recovery.dunning_run_figures", values
+            )
+
+    def _figures_values(self, stats):
+        """The run's ``stats`` as words and formatted amounts, for the table on its form."""
+        texts = self.env["dunning.reason"]._texts()
+        amounts = stats.get("amount_by_level", {})
+        return {
+            **{name: stats.get(name, 0) for name in ("customers", "items", "seconds")},
+            "totals": ", ".join(self._money_by_code(stats.get("amounts", {}))),
+            "levels": [
+                {
+                    "name": name,
+                    "count": count,
+                    "amount": formatLang(
+                        self.env, amounts.get(name, 0), currency_obj=self.currency_id
+                    ),
+                }
+                for name, count in stats.get("notices_by_level", {}).items()
+            ],
+            "reasons": [
+                {"text": texts.get(code, code), "count": count}
+                for code, count in sorted(
+                    stats.get("left_out", {}).items(), key=lambda pair: -pair[1]
+                )
+            ],
+        }
+
+    def _money_by_code(self, amounts):
+        """Formatted amounts of ``{currency code: amount}``."""
+        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        by_code = currencies.grouped("name")
+        return [
+            formatLang(self.env, amount, currency_obj=by_code[code])
+            for code, amount in amounts.items()
+        ]
+
+    def action_view_notices(self):
+        """Open this run's notices."""
+        return self._action_of("overdue_recovery.dunning_notice_action", {})
+
+    def action_view_exceptions(self):
+        """Open who was left out of this run, by reason."""
+        return self._action_of(
+            "overdue_recovery.dunning_exception_action", {"search_default_group_reason": 1}
+        )
+
+    def _action_of(self, xmlid, context):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {**action, "domain": [("run_id", "=", self.id)], "context": context}
