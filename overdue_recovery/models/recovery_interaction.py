@@ -201,6 +201,7 @@ class RecoveryInteraction(models.Model):
             "outcome": {
                 "queued": self.env._("Queued"),
                 "held": self.env._("Held"),
+                "sending": self.env._("Sending"),
                 "sent": self.env._("Sent"),
                 "failed": self.env._("Failed"),
                 "bounced": self.env._("Bounced"),

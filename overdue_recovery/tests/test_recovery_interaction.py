@@ -520,6 +520,12 @@ class TestTwoProcesses(TransactionCase):
             with mute_logger("odoo.sql_db"), self.assertRaises(LockNotAvailable):
                 self._log(second, "second")
             second.rollback()
+            with mute_logger("odoo.sql_db"), self.assertRaises(LockNotAvailable):
+                second.execute(
+                    "SELECT 1 FROM recovery_case WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+                    [self.case_id],
+                )
+            second.rollback()
             first.commit()
             self._log(second, "second")
         self._whole_and_long(2)
