@@ -45,12 +45,13 @@ class ResCompany(models.Model):
         standard = self.env.ref("overdue_recovery.dunning_policy_standard", False)
         if not standard:
             return
+        standard = standard.sudo()  # another company's row, which the user may not read
         policies = self.env["dunning.policy"].sudo().with_context(active_test=False)
         owned = {company.id for (company,) in policies._read_group([], ["company_id"])}
         for company in self.filtered(lambda c: not c.parent_id and c.id not in owned):
             start = fields.Date.subtract(company._recovery_today(), days=60)
             values = {"name": standard.name, "company_id": company.id, "date_start": start}
-            standard.sudo().copy({**values, "mode": "approve"})
+            standard.copy({**values, "mode": "approve"})
 
     def _recovery_missing_for_automatic(self):
         """What must be done before notices may go out by themselves: sentences, empty if nothing.
