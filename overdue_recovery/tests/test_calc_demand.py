@@ -7,7 +7,7 @@ from odoo.addons.overdue_recovery.calc import demand, escalation
 from odoo.addons.overdue_recovery.calc.demand import Hold
 from odoo.tests import BaseCase, tagged
 
-GENTLY = settings(max_examples=300, deadline=None, derandomize=True)
+GENTLY = settings(max_examples=200, deadline=None, derandomize=True)
 AMOUNTS = st.integers(0, 10**6)
 REASONS = st.sampled_from([*demand.LOWERING, "hardship", "says_paid", "other", "a_company's_own"])
 HOLDS = st.lists(st.builds(Hold, REASONS, st.none() | st.integers(-100, 10**6)), max_size=4)

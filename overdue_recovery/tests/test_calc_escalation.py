@@ -19,7 +19,7 @@ STEPS = st.sampled_from(escalation.STEPS)
 BLOCKING = st.builds(Hold, st.sampled_from(["hardship", "says_paid", "time_barred", "own_reason"]))
 LOWERING = st.builds(Hold, st.sampled_from(demand.LOWERING), st.none() | st.integers(0, 2000))
 HOLDS = st.lists(BLOCKING | LOWERING, max_size=2)
-RARELY = st.sampled_from([False] * 5 + [True])
+SWITCHES = st.sampled_from([{}, {}, {}, {"blocked": True}, {"under_way": True}])
 
 
 def after(days):
@@ -63,9 +63,8 @@ def items(draw, levels, key="item", clean=False):
         pay_by=draw(st.none() | DAYS) if stands else None,
         holds=holds,
         demandable=demand.demandable(residual, holds),
-        blocked=not clean and draw(RARELY),
-        under_way=not clean and draw(RARELY),
-        term_days=draw(st.sampled_from([None, 0, 13, 14, 30])),
+        term_days=draw(st.sampled_from([None, 13, 14])),
+        **({} if clean else draw(SWITCHES)),
     )
 
 
@@ -79,8 +78,8 @@ def situations(draw, clean=False):
 @st.composite
 def customers(draw):
     levels = draw(ladders(thresholds=True))
-    count = draw(st.integers(1, 5))
-    opened = [draw(items(levels, key=number, clean=draw(st.booleans()))) for number in range(count)]
+    count = draw(st.integers(1, 4))
+    opened = [draw(items(levels, key=number, clean=number > 1)) for number in range(count)]
     policy = Policy(draw(st.integers(0, 3)), draw(st.integers(0, 14)), draw(st.integers(0, 3000)))
     return opened, levels, draw(DAYS), draw(STEPS), policy
 
@@ -96,9 +95,9 @@ def handed_over(item, level, today, new_due_days):
 
 
 def daily_runs(levels, run_days, step, new_due_days=0):
-    """(day, level, item before it) of each rise, over runs on ``run_days`` after the maturity."""
+    """(day, level, item before it) of each rise, of runs on days counted from the maturity."""
     item, rises = Item("item", DUE, 1000, "EUR"), []
-    for today in map(after, sorted(run_days)):
+    for today in map(after, run_days):
         level = escalation.decide(item, levels, today, step).level
         if level is not None:
             rises.append((today, level, item))
@@ -108,7 +107,8 @@ def daily_runs(levels, run_days, step, new_due_days=0):
 
 RUNS = (
     ladders(),
-    st.lists(st.integers(-15, 120), unique=True, max_size=60) | st.just(range(-15, 120)),
+    # from some day on, every so many days: a job that misses runs
+    st.builds(range, st.integers(-15, 30), st.just(120), st.integers(1, 9)),
     STEPS,
     st.integers(0, 14),
 )
@@ -134,6 +134,17 @@ class TestCalcEscalation(BaseCase):
         graced = escalation.decide(item, levels, after(1), policy=Policy(grace_days=3))
         self.assertEqual((graced.reasons, graced.due_on), (("grace",), after(4)))
 
+    def test_a_level_without_delay_waits_for_the_first_overdue_day(self):
+        levels, item = [Level("L1", 1, 0)], Item("item", DUE, 10000, "EUR")
+        self.assertEqual(escalation.decide(item, levels, DUE).reasons, ("not_due",))
+        self.assertEqual(escalation.decide(item, levels, after(1)).level, "L1")
+
+    def test_an_early_level_that_pay_by_would_hold_past_the_maturity_is_passed_over(self):
+        levels = (Level("week", 1, -7), Level("eve", 2, -1), Level("L1", 3, 5))
+        reminded = Item("item", DUE, 10000, "EUR", level="week", pay_by=DUE)
+        decision = escalation.decide(reminded, levels, after(-1))
+        self.assertEqual((decision.reasons, decision.due_on), (("pay_by", "not_due"), after(5)))
+
     def test_of_two_early_levels_the_missed_one_is_not_made_up(self):
         levels = (Level("week", 1, -7), Level("eve", 2, -1), Level("L1", 3, 5))
         item = Item("item", DUE, 10000, "EUR")
@@ -145,6 +156,22 @@ class TestCalcEscalation(BaseCase):
     def test_an_early_level_is_for_terms_of_fourteen_days_and_more(self):
         self.assertEqual(self.decide(-2, term_days=14).level, "early")
         self.assertEqual(self.decide(-2, term_days=13).due_on, after(5))
+
+    def test_a_level_that_counts_from_the_previous_notice_is_reached_as_the_next_step_only(self):
+        levels = (LEVELS[1], Level("L2", 2, 15, "previous_notice"), Level("L3", 3, 50))
+        item = Item("item", DUE, 10000, "EUR")
+        self.assertEqual(escalation.decide(item, levels, after(40), "catch_up").level, "L1")
+        item = replace(item, level="L1", level_date=after(20))
+        self.assertEqual(escalation.decide(item, levels, after(34), "catch_up").due_on, after(35))
+        self.assertEqual(escalation.decide(item, levels, after(35), "catch_up").level, "L2")
+        self.assertEqual(escalation.decide(item, levels, after(50), "catch_up").level, "L3")
+
+    def test_a_notice_sent_long_before_the_maturity_brings_no_next_one_before_it(self):
+        levels = (Level("early", 1, -9), Level("L1", 2, 2, "previous_notice"))
+        reminded = Item("item", DUE, 10000, "EUR", level="early", level_date=after(-9))
+        decision = escalation.decide(reminded, levels, after(0))
+        self.assertEqual((decision.reasons, decision.due_on), (("not_due",), after(1)))
+        self.assertEqual(escalation.decide(reminded, levels, after(1)).level, "L1")
 
     def test_all_reasons_are_told_with_the_most_serious_first(self):
         decision = self.decide(
@@ -370,6 +397,17 @@ class TestCalcEscalation(BaseCase):
         opened = [Item("late", DUE, 100, "EUR"), Item("soon", after(21), 100, "EUR")]
         decisions = self.customer(opened, levels, credits={"EUR": 100})
         self.assertEqual(decisions, {"late": ("credits",), "soon": ("min_amount",)})
+
+    def test_credits_are_taken_from_the_oldest_maturity_for_the_sums(self):
+        levels = (Level("L1", 1, 5), Level("L2", 2, 15, min_amount=100))
+        first, second = Item("a", after(9), 100, "EUR"), Item("b", DUE, 100, "EUR")
+        for level, young in ((None, "L1"), ("L1", ("not_due",))):
+            with self.subTest(level=level):
+                opened = [replace(first, level=level), replace(second, level="L1")]
+                decisions = self.customer(opened, levels, credits={"EUR": 1})
+                self.assertEqual(decisions, {"a": young, "b": ("min_amount",)})
+                younger = [replace(item, date_due=DUE) for item in opened]
+                self.assertEqual(self.customer(younger, levels, credits={"EUR": 1})["b"], "L2")
 
     def test_sums_are_in_company_currency(self):
         levels = (Level("L1", 1, 5, min_amount=150),)
