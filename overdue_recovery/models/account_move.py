@@ -22,6 +22,11 @@ class AccountMove(models.Model):
     )
     dunning_status = fields.Char(compute="_compute_dunning_status", string="Dunning")
 
+    def _post(self, soft=True):
+        posted = super()._post(soft)
+        self.env["recovery.case.dirty"].sudo()._put_new_terms(posted)
+        return posted
+
     def _recovery_lines(self):
         """The receivable items of these documents."""
         return self.line_ids.filtered(lambda line: line.account_type == "asset_receivable")

@@ -31,6 +31,11 @@ class AccountMoveLine(models.Model):
     def _recovery_open_domain(self):
         """The one condition of a collectable item. The SQL of ``dunning.measure`` says the same;
         a test compares them."""
+        return self._recovery_receivable_domain() & Domain("partner_id", "!=", False)
+
+    @api.model
+    def _recovery_receivable_domain(self):
+        """What would be collectable if somebody owed it: with or without a customer."""
         return (
             Domain("parent_state", "=", "posted")
             & Domain("account_id.account_type", "=", "asset_receivable")
@@ -123,6 +128,9 @@ class AccountMoveLine(models.Model):
             today = company._recovery_today()
             for debtor in self.env["dunning.measure"]._debtors(company, today, debtors.ids):
                 found.update(self._blockers_of(debtor, found))
+        nobody = lines.filtered(lambda line: not line.partner_id)
+        for line in nobody.filtered_domain(self._recovery_receivable_domain()):
+            found[line.id] = self.env["dunning.reason"]._reasons(["no_customer"])
         return found
 
     def _blockers_of(self, debtor, wanted):
@@ -228,8 +236,13 @@ class AccountMoveLine(models.Model):
         if not self.env.user.has_group("overdue_recovery.group_manager"):
             raise UserError(self.env._("Only a recovery manager starts items at a level."))
         items = self.env["dunning.item"].sudo()._ensure(self)
-        for item in items:
-            today = item.company_id._recovery_today()
-            item.write({"start_level_id": level.id, "start_date": today, "start_due_date": False})
+        for company, own in items.grouped("company_id").items():
+            today = company._recovery_today()
+            # what was handed over in a cycle counts more than its start: begin another one
+            begun = own.filtered("level_id")
+            begun._restart_at(level, today)
+            (own - begun).write(
+                {"start_level_id": level.id, "start_date": today, "start_due_date": False}
+            )
         items._rebuild()
         return True

@@ -95,6 +95,15 @@ class Debtor:
             for item in self.items
         )
 
+    def why(self, key):
+        """The most serious reason why an item does not rise, as a tuple; empty: it is not open,
+        or it rises."""
+        if key in self.undated:
+            return ("no_due_date",)
+        if key in self.rows and not self.policy:
+            return ("no_policy",)
+        return self._reasons(key)[:1]
+
     def _reasons(self, key):
         decision = self.decisions.get(key)
         return decision.reasons if decision else ()

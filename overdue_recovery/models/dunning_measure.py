@@ -1,6 +1,7 @@
 from collections import defaultdict
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..calc import demand, escalation
@@ -104,6 +105,14 @@ class DunningMeasure(models.AbstractModel):
             self._open_condition(companies),
         )
         return [row[0] for row in self.env.execute_query(query)]
+
+    @api.model
+    def _without_customer(self, company, today):
+        """Open receivable items that name no customer and are due: nobody can be asked for them."""
+        lines = self.env["account.move.line"].sudo()
+        domain = lines._recovery_receivable_domain() & Domain("partner_id", "=", False)
+        domain &= Domain("company_id", "in", self._companies(company).ids)
+        return lines.search(domain & Domain("date_maturity", "<=", today))
 
     def _open_condition(self, companies):
         """The one condition of a collectable item, plus those that fail only by `blocked` or

@@ -95,6 +95,16 @@ class DunningNotice(models.Model):
             )
         return super().write(vals)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_without_history(self):
+        for notice in self.filtered(lambda notice: notice.state in ("issued", "sent", "failed")):
+            raise UserError(
+                self.env._(
+                    "Notice %(notice)s was issued and stays as its record. Cancel it instead.",
+                    notice=notice.display_name,
+                )
+            )
+
     # -- drafts ----------------------------------------------------------------------------
 
     @api.model
@@ -161,12 +171,29 @@ class DunningNotice(models.Model):
         if self.level_id.id != draft.level_id or self.date != day:
             return False
         own = {
-            (line.kind, line.move_line_id.id, line.level_id.id, line.cycle, line.amount_demanded)
+            (
+                line.kind,
+                line.move_line_id.id,
+                line.date_due,
+                line.level_id.id,
+                line.cycle,
+                line.amount_residual,
+                line.amount_demanded,
+            )
             for line in self.line_ids
         }
-        # kind, item, level, cycle and sum demanded by their place in LINE_COLUMNS
+        # kind, item, maturity, level, cycle, rest and sum demanded by their place in LINE_COLUMNS
         return own == {
-            (line[0], line[1] or False, line[4] or False, line[5], line[11]) for line in draft.lines
+            (
+                line[0],
+                line[1] or False,
+                line[3] or False,
+                line[4] or False,
+                line[5],
+                line[10],
+                line[11],
+            )
+            for line in draft.lines
         }
 
     @api.model
@@ -296,12 +323,7 @@ class DunningNotice(models.Model):
 
     def _why_gone(self, debtor, keys):
         texts = self.env["dunning.reason"]._texts()
-        codes = {
-            code
-            for key in keys
-            if key in debtor.decisions
-            for code in debtor.decisions[key].reasons[:1]
-        }
+        codes = {code for key in keys for code in debtor.why(key)}
         return " ".join(texts.get(code, code) for code in sorted(codes)) or self.env._(
             "Paid, or no longer to be collected."
         )

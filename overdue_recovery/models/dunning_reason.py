@@ -31,6 +31,7 @@ class DunningReason(models.AbstractModel):
             "blocked": _("The invoice is blocked."),
             "before_start": _("Fell due before the start of the policy: start it yourself."),
             "time_barred": _("Time-barred."),
+            "no_customer": _("Has no customer: set one on the journal item."),
             "no_due_date": _("Has no due date: set one on the journal item."),
             "no_policy": _("No policy matches this customer."),
             "under_way": _("Already on a notice that is under way."),

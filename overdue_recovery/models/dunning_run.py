@@ -202,7 +202,15 @@ class DunningRun(models.Model):
         found = self.env["dunning.proposal"]._assess(debtors, today, keep=self._keeps)
         for debtor_id in self._skipped_debtor_ids():
             found.drafts.pop(debtor_id, None)
+        if not (self.partner_ids or self.policy_ids):
+            self._add_items_without_customer(found)
         return found
+
+    def _add_items_without_customer(self, found):
+        lines = self.env["dunning.measure"]._without_customer(self.company_id, self.date)
+        found.exceptions += [(None, line_id, ("no_customer",)) for line_id in lines.ids]
+        if lines:
+            found.left_out["no_customer"] += len(lines)
 
     def _keeps(self, debtor):
         """Whether a customer is in this run's scope."""

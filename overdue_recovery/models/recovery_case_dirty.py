@@ -19,7 +19,7 @@ class RecoveryCaseDirty(models.Model):
         "account.move.line",
         ondelete="cascade",
         index="btree_not_null",
-        help="This fully reconciled item opened again: its next cycle begins.",
+        help="This item opened again, or has new terms: its next cycle begins.",
     )
 
     @api.model
@@ -68,6 +68,31 @@ class RecoveryCaseDirty(models.Model):
                  WHERE line.id IN %s AND line.reconciled
                 """,
                 tuple(lines.ids),
+            )
+            self._insert_and_wake(query)
+
+    @api.model
+    def _put_new_terms(self, moves):
+        """Queue those items of these documents, posted again, whose maturity is not the one of
+        their last notice: core uses their rows again, but new terms make new items."""
+        if moves:
+            self.env["account.move.line"].flush_model(["date_maturity"])
+            query = SQL(
+                """
+                INSERT INTO recovery_case_dirty (partner_id, company_id, move_line_id)
+                SELECT COALESCE(partner.dunning_payer_id, partner.id), line.company_id, line.id
+                  FROM account_move_line line
+                  JOIN dunning_item item ON item.move_line_id = line.id
+                  JOIN dunning_notice_line rising ON rising.move_line_id = line.id
+                   AND rising.live AND rising.kind = 'rising'
+                   AND rising.level_id = item.level_id AND rising.cycle = item.cycle
+                  JOIN res_partner partner ON partner.id = line.partner_id
+                 WHERE line.move_id IN %s
+                   AND rising.date_due IS DISTINCT FROM line.date_maturity
+                   AND NOT EXISTS (SELECT 1 FROM recovery_case_dirty queued
+                                    WHERE queued.move_line_id = line.id)
+                """,
+                tuple(moves.ids),
             )
             self._insert_and_wake(query)
 
