@@ -14,7 +14,7 @@ import websocket
 from dev import browser
 from dev.say import StopError
 
-PATIENCE = 60
+PATIENCE = 180
 
 
 class Page:
