@@ -29,6 +29,7 @@ from . import (
     dunning_reason,
     dunning_simulation,
     ir_cron,
+    ir_qweb,
     dunning_delivery,
     dunning_delivery_email,
     account_move,

@@ -30,7 +30,9 @@ class DunningNoticeMessage(models.Model):
         # figures come by SQL at hand-over: nothing that was computed earlier may be printed
         self.invalidate_recordset(PLACEHOLDERS)
         messages = {}
-        notices = self.sudo()
+        # one batch to read, whatever way these records came together
+        notices = self.sudo().browse(self.ids)
+        notices.line_ids.move_line_id.move_id.partner_bank_id.mapped("bank_id.bic")
         for template, chosen in notices.grouped(lambda n: n.level_id.mail_template_id).items():
             messages.update(chosen._render_or_split(template))
         return messages
@@ -72,7 +74,7 @@ class DunningNoticeMessage(models.Model):
         messages = {}
         for lang, ids in self._languages(template).items():
             notices = self.with_context(lang=lang).browse(ids)
-            translated = template.with_context(lang=lang)
+            translated = template.with_context(lang=lang, recovery_compiled={})
             subjects = translated._render_field("subject", ids)
             bodies = translated._render_field("body_html", ids)
             for notice in notices:

@@ -1,7 +1,7 @@
 import re
 
 from markupsafe import Markup
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import format_amount, format_date
 
 # Placeholders: plain field paths, so that anybody who may write a template may use them (core's
@@ -353,8 +353,7 @@ class DunningNoticePlaceholder(models.Model):
         invoices = self.line_ids.move_line_id.move_id.filtered("invoice_user_id")
         newest = invoices.sorted(lambda move: (move.invoice_date or move.date, move.id))[-1:]
         owner = self.case_id.user_id or newest.invoice_user_id or self.partner_id.user_id
-        robot = self.env.ref("base.user_root", raise_if_not_found=False)
-        return owner.filtered(lambda user: user.active and user != robot)
+        return owner.filtered(lambda user: user.active and user.id != SUPERUSER_ID)
 
     @api.depends("contact_phone")
     @api.depends_context("lang")
