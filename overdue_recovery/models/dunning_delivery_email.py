@@ -8,6 +8,8 @@ _logger = logging.getLogger(__name__)
 
 # A mail that core did not begin with (no connection) is tried again after this.
 PAUSE = timedelta(minutes=5)
+TRIES = 3
+TRIES_TO_CONNECT = 5
 
 
 class DunningDeliveryEmail(models.Model):
@@ -31,8 +33,25 @@ class DunningDeliveryEmail(models.Model):
         except Exception:
             # the connection broke: core gives the rest of the batch up, we do not
             _logger.info("Connection lost while sending %s notices", len(mails), exc_info=True)
-        self._write_results(results)
-        self.env["ir.cron"]._recovery_commit()
+        # core deletes the mails it has sent: from here on their ids tell what became of whom
+        outcomes = {
+            delivery.id: (mail_id, results.get(mail_id))
+            for delivery, mail_id in zip(self, mails.ids, strict=True)
+        }
+        self._save_outcomes(outcomes)
+
+    def _save_outcomes(self, outcomes):
+        """Write what became of messages that have left. Another process that wrote to the same
+        case meanwhile is no reason to lose it: in a fresh transaction it is written again."""
+        for attempt in range(TRIES):
+            try:
+                self._write_outcomes(outcomes)
+                self.env["ir.cron"]._recovery_commit()
+                return
+            except OperationalError:
+                if attempt == TRIES - 1:
+                    raise
+                self.env.cr.rollback()
 
     def _create_mails(self):
         values = [delivery._mail_values() for delivery in self]
@@ -72,25 +91,42 @@ class DunningDeliveryEmail(models.Model):
             values["message_id"] = self.message_id
         return values
 
-    def _write_results(self, results):
-        """Turn core's verdicts {mail id: (sent, reason)} into states."""
+    def _write_outcomes(self, outcomes):
+        """Turn core's verdicts {delivery id: (mail id, ``MailResult`` or None)} into states."""
         sent = self.browse()
         for delivery in self:
-            result = results.get(delivery.mail_mail_id.id)
+            mail_id, result = outcomes[delivery.id]
             if result is None:
-                delivery._not_tried_or_unknown()
-            elif result[0]:
+                delivery._not_tried_or_unknown(self.env["mail.mail"].sudo().browse(mail_id))
+            elif result.sent:
                 sent |= delivery
+            elif result.failure_type == "mail_smtp":
+                delivery._try_later(result.reason)
             else:
-                delivery._fail(result[1])
+                delivery._fail(result.reason)
         sent._handed_over()
+        # the delivery is the record: no mail is left that core's queue or a person could resend
+        mail_ids = [mail_id for mail_id, _result in outcomes.values()]
+        self.env["mail.mail"].sudo().browse(mail_ids).exists().unlink()
 
-    def _not_tried_or_unknown(self):
+    def _not_tried_or_unknown(self, mail):
         """Core said nothing: either it never began with this mail, or the line broke on it."""
-        mail = self.mail_mail_id
-        if mail.state == "outgoing":
-            mail.unlink()
-            self._set_state("queued", next_try=fields.Datetime.now() + PAUSE, sending_since=False)
+        if mail.exists().state == "outgoing":
+            self._try_later(False)
         else:
             self._set_state("unknown", reason=self.env._("The connection broke while sending."))
             self._log_outcome("unknown")
+
+    def _try_later(self, reason):
+        """No connection was made, nothing has left: wait, longer each time, then give up."""
+        if self.attempts >= TRIES_TO_CONNECT:
+            self._fail(reason or self.env._("The mail server could not be reached."))
+            return
+        pause = PAUSE * 2 ** (self.attempts - 1)
+        self._set_state(
+            "queued",
+            next_try=fields.Datetime.now() + pause,
+            sending_since=False,
+            reason=reason,
+        )
+        self._log_outcome("queued")

@@ -1,4 +1,14 @@
+from typing import NamedTuple
+
 from odoo import models
+
+
+class MailResult(NamedTuple):
+    """What core learned of one mail."""
+
+    sent: bool
+    reason: str
+    failure_type: str | None
 
 
 class MailMail(models.Model):
@@ -8,24 +18,19 @@ class MailMail(models.Model):
 
     def _send(self, *args, **kwargs):
         """Our notices leave only through their delivery's own loop, which looks at the ledger
-        right before: one that core's queue or a person finds here is handed back to it."""
+        right before: one that a dead process left behind is not sent by core's queue."""
         mails = self
         if self.env.context.get("recovery_mail_results") is None:
-            mails -= self._hand_back_to_delivery()
+            mails -= self._of_deliveries()
         return super(MailMail, mails)._send(*args, **kwargs) if mails else True
 
-    def _hand_back_to_delivery(self):
-        """The mails of ours among these. Those that failed and were set to be sent again are
-        queued as deliveries once more; the mail itself is dropped.
+    def _of_deliveries(self):
+        """The mails of ours among these.
 
         sudo: core's queue and any user may meet a mail of ours; which one it is, is a fact.
         """
         deliveries = self.env["dunning.delivery"].sudo().search([("mail_mail_id", "in", self.ids)])
-        if not deliveries:
-            return self.browse()
-        mails = deliveries.mail_mail_id
-        deliveries.filtered(lambda delivery: delivery.state == "failed").action_retry()
-        return self & mails
+        return self & deliveries.mail_mail_id.with_env(self.env)
 
     def _postprocess_sent_message(
         self, success_pids, success_emails, failure_reason=False, failure_type=None
@@ -34,7 +39,8 @@ class MailMail(models.Model):
         if results is not None:
             for mail in self:
                 reason = failure_reason or mail.failure_reason or failure_type
-                results[mail.id] = (not failure_type and mail.state == "sent", reason)
+                sent = not failure_type and mail.state == "sent"
+                results[mail.id] = MailResult(sent, reason, failure_type)
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason=failure_reason, failure_type=failure_type
         )

@@ -49,7 +49,7 @@ class RecoveryCase(models.Model):
         index=True,
         tracking=True,
     )
-    late_reason_id = fields.Many2one("recovery.late.reason", ondelete="restrict", tracking=True)
+    late_reason_id = fields.Many2one("recovery.late.reason", ondelete="restrict")
     follow_up_date = fields.Date(help="Set by you; comes before the computed next step.")
     next_step = fields.Char(readonly=True)
     next_step_date = fields.Date(readonly=True, index=True)

@@ -37,7 +37,10 @@ class RecoveryHold(models.Model):
     amount = fields.Monetary(help="In the document's currency. Empty: all of it.")
     blocks = fields.Selection(
         [("contact", "Contact"), ("charge", "Charges"), ("both", "Contact and charges")],
-        default="contact",
+        compute="_compute_from_reason",
+        store=True,
+        precompute=True,
+        readonly=False,
         required=True,
     )
     reason_id = fields.Many2one(
@@ -46,7 +49,13 @@ class RecoveryHold(models.Model):
     note = fields.Char()
     date_from = fields.Date(required=True, default=lambda self: self.env.company._recovery_today())
     date_to = fields.Date(string="Until", tracking=True, help="Included. Empty: until it is ended.")
-    date_review = fields.Date(string="Review")
+    date_review = fields.Date(
+        string="Review",
+        compute="_compute_from_reason",
+        store=True,
+        precompute=True,
+        readonly=False,
+    )
     cease_contact = fields.Boolean(help="The customer asked us to stop demanding.")
     origin_model = fields.Char(readonly=True, help="What made this hold; empty: a person.")
     origin_id = fields.Many2oneReference(model_field="origin_model", readonly=True)
@@ -70,6 +79,16 @@ class RecoveryHold(models.Model):
         for hold in self:
             document = hold.move_line_id or hold.move_id or hold.company_id
             hold.currency_id = document.currency_id
+
+    @api.depends("reason_id")
+    def _compute_from_reason(self):
+        """What the reason's row proposes; a person may change both."""
+        for hold in self:
+            if hold.reason_id:
+                hold.blocks = hold.reason_id._blocks()
+            hold.blocks = hold.blocks or "contact"
+            days = hold.reason_id.review_days
+            hold.date_review = days and fields.Date.add(hold.date_from, days=days)
 
     @api.constrains("amount", "partner_id")
     def _check_amount(self):

@@ -48,6 +48,13 @@ class RecoveryHoldReason(models.Model):
         "CHECK (review_days >= 0)", "Days until the review can't be negative."
     )
 
+    def _blocks(self):
+        """What a hold of this reason blocks: contact, charge or both."""
+        self.ensure_one()
+        if self.stops_contact and self.stops_charges:
+            return "both"
+        return "charge" if self.stops_charges else "contact"
+
     @api.depends("code")
     def _compute_lowers_demand(self):
         for reason in self:

@@ -112,7 +112,7 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
 
     def _deliver(self):
         """Work the deliveries with a mail server that takes everything."""
-        with self.mock_mail_gateway():
+        with self.mock_mail_gateway(mail_unlink_sent=True):
             self.env["dunning.delivery"]._cron_deliver()
 
     def _run_dunning(self, **values):

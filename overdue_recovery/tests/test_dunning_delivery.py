@@ -1,0 +1,138 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .common import RecoveryCommon
+
+
+@tagged("post_install", "-at_install")
+class TestDunningDelivery(RecoveryCommon):
+    def _issued(self):
+        self.invoice = self._overdue_invoice()
+        run = self._propose()
+        run.action_issue()
+        return run.notice_ids.sudo()
+
+    def _deliver_without_server(self):
+        with (
+            self.mock_mail_gateway(),
+            patch.object(
+                type(self.env["ir.mail_server"]),
+                "_connect__",
+                side_effect=ConnectionRefusedError("refused"),
+            ),
+        ):
+            self.env["dunning.delivery"]._cron_deliver()
+
+    def test_server_that_is_down_is_tried_again_and_nothing_is_lost(self):
+        notice = self._issued()
+        self._deliver_without_server()
+        delivery = notice.delivery_ids
+        self.assertEqual((notice.state, delivery.state, delivery.attempts), ("issued", "queued", 1))
+        self.assertEqual(delivery.next_try, fields.Datetime.now() + timedelta(minutes=5))
+        self._deliver()
+        self.assertEqual(delivery.state, "queued", "its time has not come")
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertEqual((notice.state, delivery.state), ("sent", "sent"))
+        self.assertEqual(self.invoice.dunning_level_id, self.levels[0])
+
+    def test_server_that_stays_down_fails_the_notice_after_five_tries(self):
+        notice = self._issued()
+        for hour in range(9, 15):
+            with self.on(0, hour=hour):
+                notice.delivery_ids.next_try = False
+                self._deliver_without_server()
+        self.assertEqual(notice.delivery_ids.attempts, 5)
+        self.assertEqual((notice.state, notice.delivery_ids.state), ("failed", "failed"))
+        self.assertFalse(self.invoice.dunning_level_id)
+
+    def test_no_mail_is_left_that_could_be_sent_twice(self):
+        notice = self._issued()
+        with self.mock_mail_gateway(mail_unlink_sent=True):
+            self.env["dunning.delivery"]._cron_deliver()
+        self.assertEqual(len(self._mails), 1)
+        self.assertFalse(notice.delivery_ids.mail_mail_id)
+        with self.mock_mail_gateway():
+            self.env["dunning.delivery"]._cron_deliver()
+            self.env["mail.mail"].sudo().process_email_queue()
+        self.assertFalse(self._mails)
+
+    def test_core_queue_does_not_send_what_a_dead_process_left(self):
+        notice = self._issued()
+        delivery = notice.delivery_ids
+        delivery._set_state("sending", sending_since=fields.Datetime.now())
+        delivery.write({"subject": "Left", "body": "<p>Left</p>"})
+        mail = delivery._create_mails()
+        with self.mock_mail_gateway():
+            mail.send()
+        self.assertFalse(self._mails)
+        self.assertEqual(mail.state, "outgoing")
+
+    def test_message_of_a_dead_process_becomes_unknown_and_waits_for_a_person(self):
+        notice = self._issued()
+        delivery = notice.delivery_ids
+        delivery._set_state("sending", sending_since=fields.Datetime.now())
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertEqual(delivery.state, "unknown")
+        self.assertFalse(self.invoice.dunning_level_id)
+        with self.on(0, hour=11):
+            delivery.action_retry()
+            self._deliver()
+        self.assertEqual((notice.state, delivery.state), ("sent", "sent"))
+
+    def test_retry_keeps_the_message_id(self):
+        notice = self._issued()
+        self._deliver_without_server()
+        first = notice.delivery_ids.message_id
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertTrue(first)
+        self.assertEqual(notice.delivery_ids.message_id, first)
+
+    def test_customer_who_asked_us_to_stop_gets_nothing(self):
+        notice = self._issued()
+        self._hold(self.partner_a, "other", blocks="charge", cease_contact=True)
+        self._deliver()
+        self.assertEqual(notice.delivery_ids.state, "cancelled")
+        self.assertEqual(notice.state, "failed")
+
+    def test_everything_said_is_logged_before_it_leaves_with_its_outcome_after(self):
+        notice = self._issued()
+        self._deliver()
+        entries = notice.case_id.interaction_ids.sorted("sequence")
+        self.assertEqual(entries.mapped("kind"), ["notice", "outcome"])
+        self.assertEqual(entries.mapped("outcome"), ["sending", "sent"])
+        self.assertEqual(entries[1].refers_to, entries[0].sequence)
+        self.assertIsNone(
+            self.env["recovery.interaction"]._verify(notice.case_id)[notice.case_id.id]
+        )
+
+    def test_each_dunning_contact_gets_its_own_delivery(self):
+        contacts = self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "parent_id": self.partner_a.id,
+                    "email": f"{name}@customer.example",
+                    "is_dunning_contact": True,
+                }
+                for name in ("one", "two")
+            ]
+        )
+        notice = self._issued()
+        self.assertEqual(notice.delivery_ids.recipient_id, contacts)
+        self._deliver()
+        self.assertEqual(set(notice.delivery_ids.mapped("state")), {"sent"})
+
+    def test_call_is_planned_for_the_owner_of_the_case(self):
+        self.levels[0].call = True
+        self.partner_a.user_id = self.env.user
+        notice = self._issued()
+        self._deliver()
+        activity = notice.case_id.activity_ids
+        self.assertEqual(activity.user_id, self.env.user)
+        self.assertEqual(sorted(notice.delivery_ids.mapped("channel")), ["call", "email"])
