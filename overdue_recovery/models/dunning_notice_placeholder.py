@@ -359,7 +359,8 @@ class DunningNoticePlaceholder(models.Model):
     @api.depends_context("lang")
     def _compute_contact_text(self):
         for notice in self:
-            phone = notice.contact_phone
+            # a number is not torn at the end of a line
+            phone = (notice.contact_phone or "").replace(" ", "\N{NO-BREAK SPACE}")
             notice.contact_text = (
                 self.env._("Reply to this message or call %s.", phone)
                 if phone
