@@ -8,6 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
+    "external_dependencies": {"python": ["holidays"]},
     "data": [
         # Security
         "security/recovery_groups.xml",

@@ -4,20 +4,35 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from .account_move import RECOVERY_GROUPS
+
 
 class AccountMoveLine(models.Model):
-    _inherit = "account.move.line"
+    _name = "account.move.line"
+    _inherit = ["account.move.line", "account.move.line.recovery.screen"]
 
-    dunning_item_ids = fields.One2many("dunning.item", "move_line_id")
+    dunning_item_ids = fields.One2many("dunning.item", "move_line_id", groups=RECOVERY_GROUPS)
     dunning_level_id = fields.Many2one(
-        "dunning.level", compute="_compute_dunning", search="_search_dunning_level_id"
+        "dunning.level",
+        compute="_compute_dunning",
+        search="_search_dunning_level_id",
+        groups=RECOVERY_GROUPS,
     )
-    dunning_date = fields.Date(compute="_compute_dunning", search="_search_dunning_date")
+    dunning_date = fields.Date(
+        compute="_compute_dunning", search="_search_dunning_date", groups=RECOVERY_GROUPS
+    )
     dunning_due_date = fields.Date(
-        string="Dunning pay by", compute="_compute_dunning", search="_search_dunning_due_date"
+        string="Dunning pay by",
+        compute="_compute_dunning",
+        search="_search_dunning_due_date",
+        groups=RECOVERY_GROUPS,
     )
-    dunning_cycle = fields.Integer(compute="_compute_dunning", search="_search_dunning_cycle")
-    dunning_why = fields.Char(compute="_compute_dunning_why", string="Why nothing is sent")
+    dunning_cycle = fields.Integer(
+        compute="_compute_dunning", search="_search_dunning_cycle", groups=RECOVERY_GROUPS
+    )
+    dunning_why = fields.Char(
+        compute="_compute_dunning_why", string="Why nothing is sent", groups=RECOVERY_GROUPS
+    )
 
     # measure reads the open receivables of a company's debtors by it
     _recovery_open = models.Index(
@@ -123,27 +138,29 @@ class AccountMoveLine(models.Model):
         found = {line_id: [] for line_id in ids}
         lines = self.sudo().browse(ids).exists()
         open_lines = lines.filtered(lambda line: not line.reconciled and line.partner_id)
+        texts = self.env["dunning.reason"]._texts()
         for company, own in open_lines.grouped(lambda line: line._recovery_company()).items():
             debtors = own.partner_id._recovery_debtor()
             today = company._recovery_today()
             for debtor in self.env["dunning.measure"]._debtors(company, today, debtors.ids):
-                found.update(self._blockers_of(debtor, found))
+                found.update(self._blockers_of(debtor, found, texts))
         nobody = lines.filtered(lambda line: not line.partner_id)
         for line in nobody.filtered_domain(self._recovery_receivable_domain()):
-            found[line.id] = self.env["dunning.reason"]._reasons(["no_customer"])
+            found[line.id] = self.env["dunning.reason"]._reasons(["no_customer"], texts=texts)
         return found
 
-    def _blockers_of(self, debtor, wanted):
+    def _blockers_of(self, debtor, wanted, texts):
         """{item id: reasons} of one measured debtor, for the ``wanted`` ids."""
         reason = self.env["dunning.reason"]
-        found = {key: reason._reasons(["no_due_date"]) for key in debtor.undated if key in wanted}
+        undated = reason._reasons(["no_due_date"], texts=texts)
+        found = {key: undated for key in debtor.undated if key in wanted}
         for item in debtor.items:
             if item.key not in wanted:
                 continue
             decision = debtor.decisions.get(item.key)
             codes = decision.reasons if decision else ("no_policy",)
             until = decision.due_on if decision else None
-            found[item.key] = reason._reasons(codes, item.holds, until)
+            found[item.key] = reason._reasons(codes, item.holds, until, texts)
         return found
 
     def _recovery_company(self):
@@ -162,13 +179,26 @@ class AccountMoveLine(models.Model):
 
     # -- a person's acts -------------------------------------------------------------------
 
+    def _existing_level(self, level):
+        """The level (or id) that a client named, if these items' companies may use it."""
+        if not isinstance(level, models.BaseModel):
+            ids = [level] if isinstance(level, int) else []
+            level = self.env["dunning.level"].browse(ids).exists()
+        level.check_access("read")
+        companies = self.company_id.sudo()
+        if not level or companies.filtered(lambda own: level.company_id not in own.parent_ids):
+            raise UserError(self.env._("Choose a level of a policy of the items' company."))
+        return level
+
     def action_take_into_recovery(self, date_due=None):
         """Take opening balances and other miscellaneous receivables into recovery.
 
         Clears core's ``no_followup``, sets a missing maturity (``date_due``, else the entry's own
         date) and logs it. ``action_undo_take_into_recovery`` restores both.
         """
+        self.check_access("write")
         self._check_can_take_in()
+        date_due = self.env.company._recovery_date(date_due)
         items = self.env["dunning.item"].sudo()._ensure(self)
         for item in items.filtered(lambda item: not item.taken_in):
             line = item.move_line_id
@@ -179,7 +209,7 @@ class AccountMoveLine(models.Model):
                     "had_date_maturity": bool(line.date_maturity),
                 }
             )
-            line._take_in(fields.Date.to_date(date_due))
+            line._take_in(date_due)
         return True
 
     def _check_can_take_in(self):
@@ -209,6 +239,7 @@ class AccountMoveLine(models.Model):
 
     def action_undo_take_into_recovery(self):
         """Give the items back: excluded from follow-up again, maturity as before."""
+        self.check_access("write")
         items = (
             self.env["dunning.item"]
             .sudo()
@@ -232,9 +263,10 @@ class AccountMoveLine(models.Model):
 
         :param level: dunning.level, or its id
         """
-        level = self.env["dunning.level"].browse(getattr(level, "id", level))
         if not self.env.user.has_group("overdue_recovery.group_manager"):
             raise UserError(self.env._("Only a recovery manager starts items at a level."))
+        self.check_access("read")
+        level = self._existing_level(level)
         items = self.env["dunning.item"].sudo()._ensure(self)
         for company, own in items.grouped("company_id").items():
             today = company._recovery_today()

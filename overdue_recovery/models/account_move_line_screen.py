@@ -4,10 +4,11 @@ from odoo.fields import Domain
 from ..calc import ageing
 
 
-class AccountMoveLineScreen(models.Model):
+class AccountMoveLineScreen(models.AbstractModel):
     """The list of items that are older than recovery itself."""
 
-    _inherit = "account.move.line"
+    _name = "account.move.line.recovery.screen"
+    _description = "Journal item: the list of old items"
 
     recovery_days_overdue = fields.Integer(
         compute="_compute_recovery_days_overdue", string="Days overdue"

@@ -24,7 +24,7 @@ class DunningDelivery(models.Model):
 
     _name = "dunning.delivery"
     _description = "Delivery of a Notice"
-    _inherit = ["recovery.state.mixin"]
+    _inherit = ["recovery.state.mixin", "dunning.delivery.email"]
     _order = "id desc"
     _rec_name = "address"
 
@@ -94,6 +94,17 @@ class DunningDelivery(models.Model):
     )
     _due = models.Index("(next_try, id) WHERE state IN ('queued', 'held', 'sending')")
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_cancelled(self):
+        for delivery in self.filtered(lambda delivery: delivery.state != "cancelled"):
+            raise UserError(
+                self.env._(
+                    "The message to %(address)s belongs to a notice and stays as its record. "
+                    "Cancel the notice instead.",
+                    address=delivery.display_name,
+                )
+            )
+
     # -- queue -----------------------------------------------------------------------------
 
     @api.model
@@ -108,7 +119,8 @@ class DunningDelivery(models.Model):
             found = self._deliveries_of(notice, recipients[notice.partner_id])
             unreachable |= notice if not found else unreachable.browse()
             vals_list += found
-        unreachable._set_state("failed", reason=self.env._("No address that works."))
+        reason = self.env["dunning.reason"]._texts()["no_address"]
+        unreachable._set_state("failed", reason=reason)
         return self.create(vals_list)
 
     def _deliveries_of(self, notice, recipients):

@@ -12,10 +12,11 @@ TRIES = 3
 TRIES_TO_CONNECT = 5
 
 
-class DunningDeliveryEmail(models.Model):
+class DunningDeliveryEmail(models.AbstractModel):
     """The e-mail channel: through core's mail, with the truth read where core learns it."""
 
-    _inherit = "dunning.delivery"
+    _name = "dunning.delivery.email"
+    _description = "Delivery: e-mail"
 
     def _send_email(self):
         """Send these rendered messages through core's mail, and learn from it what came of them.

@@ -18,6 +18,9 @@ ENGINE_FIELDS = frozenset(
         "date",
         "date_due",
         "amount_demanded",
+        "is_merged",
+        "line_ids",
+        "delivery_ids",
     ]
 )
 
@@ -31,7 +34,15 @@ class DunningNotice(models.Model):
 
     _name = "dunning.notice"
     _description = "Dunning Notice"
-    _inherit = ["recovery.state.mixin", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "recovery.state.mixin",
+        "dunning.notice.history",
+        "dunning.notice.placeholder",
+        "dunning.notice.message",
+        "dunning.notice.screen",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date desc, id desc"
 
     _transitions = {
@@ -335,7 +346,7 @@ class DunningNotice(models.Model):
 
         :param reason: shown on the notice and in the log; required
         """
-        if not (reason or "").strip():
+        if not isinstance(reason, str) or not reason.strip():
             raise UserError(self.env._("Say why this notice is skipped."))
         self.check_access("write")
         notices = self.sudo()

@@ -12,10 +12,11 @@ REPEAT_WITHIN = timedelta(days=365)
 LATE_STEP = 3
 
 
-class DunningNoticeHistory(models.Model):
+class DunningNoticeHistory(models.AbstractModel):
     """What the past says about a customer, and the sentence that a message makes of it."""
 
-    _inherit = "dunning.notice"
+    _name = "dunning.notice.history"
+    _description = "Notice: the customer's history"
 
     history = fields.Selection(
         [("first", "First miss"), ("loyal", "Loyal payer"), ("repeat", "Reminded before")],

@@ -10,10 +10,11 @@ from .dunning_notice_placeholder import PLACEHOLDERS
 ACCENT = "#2f5d8a"
 
 
-class DunningNoticeMessage(models.Model):
+class DunningNoticeMessage(models.AbstractModel):
     """How a notice becomes a message: template, language, letterhead, preview."""
 
-    _inherit = "dunning.notice"
+    _name = "dunning.notice.message"
+    _description = "Notice: how it becomes a message"
 
     preview = fields.Html(
         string="Message", compute="_compute_preview", compute_sudo=True, help="As it is sent."

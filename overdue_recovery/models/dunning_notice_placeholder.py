@@ -26,7 +26,7 @@ PLACEHOLDERS = (
 MAX_REFERENCES = 5
 
 
-class DunningNoticePlaceholder(models.Model):
+class DunningNoticePlaceholder(models.AbstractModel):
     """What a message says: the placeholders of mail templates.
 
     Templates (``mail.template`` of this model) hold the sentences; whatever depends on the ledger
@@ -34,12 +34,13 @@ class DunningNoticePlaceholder(models.Model):
     of the context. HTML stands in ``data/mail_layout_templates.xml``.
     """
 
-    _inherit = "dunning.notice"
+    _name = "dunning.notice.placeholder"
+    _description = "Notice: what its message says"
 
     message_lang = fields.Char(
         string="Language of the message", compute="_compute_message_lang", compute_sudo=True
     )
-    reference = fields.Char(related="name", string="Our reference")
+    reference = fields.Char(string="Our reference", compute="_compute_reference")
     opening = fields.Char(
         string="First sentence",
         compute="_compute_opening",
@@ -89,6 +90,11 @@ class DunningNoticePlaceholder(models.Model):
             "object.company_id.email_formatted",
             "object.company_id.phone",
         )
+
+    @api.depends("name")
+    def _compute_reference(self):
+        for notice in self:
+            notice.reference = notice.name
 
     # -- language --------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@ from odoo import models
 from odoo.exceptions import UserError
 
 
-class DunningNoticeScreen(models.Model):
+class DunningNoticeScreen(models.AbstractModel):
     """What the buttons of notices do beyond the notice's own acts."""
 
-    _inherit = "dunning.notice"
+    _name = "dunning.notice.screen"
+    _description = "Notice: its buttons"
 
     def action_issue_selected(self):
         """Send these proposed notices; the others of their runs stay proposed."""

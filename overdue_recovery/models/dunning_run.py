@@ -1,5 +1,6 @@
 import time
 from collections import Counter, defaultdict
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -8,6 +9,10 @@ from odoo.tools import SQL
 from .dunning_proposal import Assessment
 
 NOTICES_PER_BATCH = 200
+LONGEST_SIMULATION = timedelta(days=731)
+# A person chooses the scope of a draft; afterwards the engine alone writes what a run is.
+ENGINE_FIELDS = frozenset(["name", "origin", "stats", "waiting_reason"])
+SCOPE_FIELDS = frozenset(["company_id", "date", "partner_ids", "policy_ids"])
 
 
 class DunningRun(models.Model):
@@ -21,7 +26,7 @@ class DunningRun(models.Model):
 
     _name = "dunning.run"
     _description = "Dunning Run"
-    _inherit = ["recovery.state.mixin", "mail.thread"]
+    _inherit = ["recovery.state.mixin", "dunning.run.daily", "dunning.run.screen", "mail.thread"]
     _order = "date desc, id desc"
     _check_company_auto = True
 
@@ -117,6 +122,19 @@ class DunningRun(models.Model):
                 sequence = self.env["ir.sequence"].with_company(company_id)
                 vals["name"] = sequence.next_by_code("dunning.run") or self.env._("New")
         return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_may_write(vals)
+        return super().write(vals)
+
+    def _check_may_write(self, vals):
+        """Refuse to falsify what a run was, as a person or by remote call."""
+        begun = self.filtered(lambda run: run.state != "draft")
+        if not ENGINE_FIELDS.isdisjoint(vals) or (begun and not SCOPE_FIELDS.isdisjoint(vals)):
+            raise UserError(
+                self.env._("What a run looked at and found stays as it is: make a new run.")
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_without_history(self):
@@ -313,10 +331,18 @@ class DunningRun(models.Model):
             self.env["ir.cron"]._recovery_commit()
 
     def _to_issue(self, notices=None):
-        chosen = self.notice_ids if notices is None else notices.sudo()
+        chosen = self.notice_ids if notices is None else self._chosen_notices(notices)
         if chosen - self.notice_ids:
             raise UserError(self.env._("Some of these notices belong to another run."))
         return chosen.filtered(lambda notice: notice.state == "proposed")
+
+    def _chosen_notices(self, notices):
+        """The selection as records: a remote call sends ids."""
+        if not isinstance(notices, models.BaseModel):
+            if not all(isinstance(notice_id, int) for notice_id in notices):
+                raise UserError(self.env._("Choose notices by their ids."))
+            notices = self.env["dunning.notice"].browse(notices).exists()
+        return notices.sudo()
 
     def action_cancel(self):
         """Cancel the run and its notices. Items of notices that were handed over go back to the
@@ -383,4 +409,7 @@ class DunningRun(models.Model):
             (company currency), move_line_ids
         """
         self.ensure_one()
-        return self.env["dunning.simulation"]._simulate(self, fields.Date.to_date(date_to))
+        last = self.env.company._recovery_date(date_to) or self.date
+        if last > self.date + LONGEST_SIMULATION:
+            raise UserError(self.env._("A simulation looks at most two years ahead."))
+        return self.env["dunning.simulation"]._simulate(self, last)

@@ -10,10 +10,11 @@ RUNS_FOR_MEDIAN = 5
 LEAST_MAX_NOTICES = 50
 
 
-class DunningRunDaily(models.Model):
+class DunningRunDaily(models.AbstractModel):
     """The run that nobody watches: proposed every morning, issued where the policy says so."""
 
-    _inherit = "dunning.run"
+    _name = "dunning.run.daily"
+    _description = "Run: the daily job"
 
     @api.model
     def _cron_run(self):

@@ -2,10 +2,11 @@ from odoo import api, fields, models
 from odoo.tools import formatLang
 
 
-class DunningRunScreen(models.Model):
+class DunningRunScreen(models.AbstractModel):
     """What the screens of a run show and open."""
 
-    _inherit = "dunning.run"
+    _name = "dunning.run.screen"
+    _description = "Run: its screens"
 
     figures = fields.Html(compute="_compute_figures", sanitize=False)
 

@@ -7,6 +7,18 @@ from odoo.tools import SQL
 from ..calc import case_state
 
 CASES_PER_BATCH = 500
+# What nobody sets by hand or by remote call; the state not even the superuser.
+FIXED = frozenset(
+    [
+        "partner_id",
+        "company_id",
+        "date_opened",
+        "date_closed",
+        "outcome",
+        "next_step",
+        "next_step_date",
+    ]
+)
 
 
 class RecoveryCase(models.Model):
@@ -17,7 +29,7 @@ class RecoveryCase(models.Model):
 
     _name = "recovery.case"
     _description = "Recovery Case"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["recovery.case.screen", "mail.thread", "mail.activity.mixin"]
     _order = "next_step_date, id desc"
     _rec_name = "partner_id"
 
@@ -119,20 +131,34 @@ class RecoveryCase(models.Model):
                 )
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        cases = super().create(vals_list)
+        derived = ("date_closed", "outcome", "next_step", "next_step_date")
+        if not self.env.su and any(
+            case.state != "watch" or any(case[name] for name in derived) for case in cases
+        ):
+            raise UserError(self._derived_message())
+        return cases
+
     def write(self, vals):
-        if "state" in vals:
-            raise UserError(
-                self.env._("The state of a case follows from its facts and can't be set.")
-            )
+        if "state" in vals or (not self.env.su and not FIXED.isdisjoint(vals)):
+            raise UserError(self._derived_message())
         return super().write(vals)
+
+    def _derived_message(self):
+        return self.env._(
+            "Whose case it is, its state and its end follow from the facts and can't be set."
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            if case.interaction_ids:
+            if case.interaction_ids or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
-                        "The case of %s has a contact log, which must be kept. Archive it instead.",
+                        "The case of %s has a contact log or notices, which must be kept. "
+                        "Archive it instead.",
                         case.partner_id.display_name,
                     )
                 )

@@ -1,10 +1,11 @@
 from odoo import api, fields, models
 
 
-class RecoveryCaseScreen(models.Model):
+class RecoveryCaseScreen(models.AbstractModel):
     """What the screens of a case show and open."""
 
-    _inherit = "recovery.case"
+    _name = "recovery.case.screen"
+    _description = "Case: its screens"
 
     dunning_level_id = fields.Many2one(
         "dunning.level",
