@@ -1,13 +1,43 @@
 """What happens once, when the addon comes and when it goes."""
 
+from odoo.tools import SQL
+
 
 def post_init_hook(env):
     """Give every company its first policy."""
-    companies = env["res.company"]
-    if hasattr(companies, "_recovery_create_default_policies"):
-        companies._recovery_create_default_policies()
+    env["res.company"].search([])._recovery_create_default_policies()
 
 
 def uninstall_hook(env):
-    """Let go of the log, so that its tables can leave with the addon."""
+    """Let go of the log and of the rows, so that the tables can leave with the addon."""
     env["recovery.interaction"]._drop_triggers()
+    _drop_foreign_keys(env)
+
+
+def _drop_foreign_keys(env):
+    """Drop the keys from and to our tables, which all go with their rows.
+
+    Core deletes the records that came as data first, one model after the other; a level that is
+    in use, or a template that a level uses, would be refused with an error in the log.
+    """
+    models = [
+        model for model in env.registry.values() if model._original_module == "overdue_recovery"
+    ]
+    tables = tuple(model._table for model in models if not model._abstract)
+    keys = env.execute_query(
+        SQL(
+            """
+            SELECT owner.relname, key.conname
+              FROM pg_constraint key
+              JOIN pg_class owner ON owner.oid = key.conrelid
+              JOIN pg_class target ON target.oid = key.confrelid
+             WHERE key.contype = 'f' AND owner.relnamespace = current_schema::regnamespace
+               AND (owner.relname IN %(tables)s OR target.relname IN %(tables)s)
+            """,
+            tables=tables,
+        )
+    )
+    for table, key in keys:
+        env.cr.execute(
+            SQL("ALTER TABLE %s DROP CONSTRAINT %s", SQL.identifier(table), SQL.identifier(key))
+        )

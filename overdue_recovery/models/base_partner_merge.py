@@ -1,5 +1,9 @@
 from odoo import api, models
 
+# Of two messages that become one person's, the one that is kept, and those that need not stay.
+KEPT_FIRST = ["sent", "sending", "unknown", "queued", "held", "failed", "bounced"]
+UNSENT = ("queued", "held", "failed", "bounced")
+
 
 class BasePartnerMerge(models.TransientModel):
     """Two customers become one: so do their files, before core moves the keys.
@@ -20,6 +24,7 @@ class BasePartnerMerge(models.TransientModel):
 
         sudo: whoever may merge contacts need not be a collector.
         """
+        self._let_go_of_payers(src_partners | dst_partner)
         cases = self.env["recovery.case"].sudo().with_context(active_test=False)
         domain = [("partner_id", "in", (src_partners | dst_partner).ids)]
         open_cases = cases.search([*domain, ("date_closed", "=", False)])
@@ -36,6 +41,11 @@ class BasePartnerMerge(models.TransientModel):
         self._keep_one_recipient(src_partners | dst_partner)
         self.env.flush_all()
 
+    def _let_go_of_payers(self, partners):
+        """Nobody pays for itself: the key among the merged goes before core moves it."""
+        paid = partners.sudo().filtered(lambda partner: partner.dunning_payer_id in partners)
+        paid.dunning_payer_id = False
+
     def _keep_one_notice(self, notices, dst_partner):
         """At most one live notice per customer and run. What was handed over is a fact: a second
         one is marked as merged and stays."""
@@ -46,11 +56,15 @@ class BasePartnerMerge(models.TransientModel):
         (notices - sent - keep)._cancel(self.env._("The customer was merged with another."))
 
     def _keep_one_recipient(self, partners):
-        """Two recipients of one notice become one: the second delivery is marked as merged."""
+        """Two recipients of one notice become one: the further message is not sent; one that
+        left already is marked as merged and stays."""
         deliveries = (
             self.env["dunning.delivery"]
             .sudo()
             .search([("recipient_id", "in", partners.ids), ("state", "!=", "cancelled")])
         )
         for same in deliveries.grouped(lambda d: (d.notice_id, d.channel)).values():
-            same[1:].is_merged = True
+            further = same.sorted(lambda d: KEPT_FIRST.index(d.state))[1:]
+            unsent = further.filtered(lambda d: d.state in UNSENT)
+            unsent._set_state("cancelled", reason=self.env._("Merged with another recipient."))
+            (further - unsent).is_merged = True

@@ -2,7 +2,7 @@ from datetime import timedelta
 from itertools import pairwise
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..calc import escalation
 
@@ -117,6 +117,35 @@ class DunningLevel(models.Model):
                         before_days=before.delay_days,
                     )
                 )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        for level in self._used():
+            raise UserError(
+                self.env._(
+                    "Level “%(level)s” of policy “%(policy)s” was reached by items or stands on "
+                    "notices, so it can't be deleted. Archive it instead.",
+                    level=level.display_name,
+                    policy=level.policy_id.display_name,
+                )
+            )
+
+    def _used(self):
+        """Those of these levels that a notice or an item knows.
+
+        sudo: a notice of a company that the user can't see uses a level too.
+        """
+        keys = [
+            ("dunning.notice", "level_id"),
+            ("dunning.notice.line", "level_id"),
+            ("dunning.item", "level_id"),
+            ("dunning.item", "start_level_id"),
+        ]
+        used = self.browse()
+        for model, name in keys:
+            groups = self.env[model].sudo()._read_group([(name, "in", self.ids)], [name])
+            used |= used.union(*(level for (level,) in groups))
+        return used
 
     @api.constrains("send_email", "print_letter", "call", "is_internal", "mail_template_id")
     def _check_channel(self):

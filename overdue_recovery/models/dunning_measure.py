@@ -11,6 +11,8 @@ from .dunning_facts import Credit, Debtor, Holds, Ladders, Row
 DEBTORS_PER_RANGE = 5000
 SHORT_PAYMENT_SHARE = 50  # a fiftieth of the invoice: 2 %
 SHORT_PAYMENT_LIMIT = 5.0  # company currency
+
+
 class DunningMeasure(models.AbstractModel):
     """Measure and decide: the ledger's facts of one company as plain tuples, and the verdicts.
 
@@ -260,7 +262,7 @@ class DunningMeasure(models.AbstractModel):
         }
         for policy in policies:
             rest = [debtor_id for debtor_id in debtors.ids if debtor_id not in found]
-            matching = debtors.browse(rest)._recovery_filter(policy._customer_domain())
+            matching = policy._matching(debtors.browse(rest))
             found.update(dict.fromkeys(matching.ids, policy))
         return found
 

@@ -3,6 +3,7 @@ from ast import literal_eval
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from psycopg2 import OperationalError
 
 
 class DunningPolicy(models.Model):
@@ -100,18 +101,9 @@ class DunningPolicy(models.Model):
 
     @api.constrains("partner_domain")
     def _check_partner_domain(self):
+        anybody = self.env["res.partner"].search([], limit=1)
         for policy in self:
-            try:
-                self.env["res.partner"].search_count(policy._customer_domain(), limit=1)
-            except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        "The customers of policy “%(policy)s” can't be read: %(error)s. "
-                        "Choose them again with the filter editor.",
-                        policy=policy.name,
-                        error=error,
-                    )
-                ) from error
+            policy._matching(anybody)
 
     @api.constrains("mode")
     def _check_readiness(self):
@@ -129,6 +121,31 @@ class DunningPolicy(models.Model):
     @api.constrains("level_ids", "active")
     def _check_levels(self):
         self.level_ids._check_ladder()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        """The database deletes the levels of a policy past their own check."""
+        # the ones the items reached, archived ones too
+        self.with_context(active_test=False).level_ids._unlink_only_unused()
+
+    def _matching(self, partners):
+        """Those of ``partners`` that are this policy's customers.
+
+        :raise ValidationError: ``partner_domain`` can't be read (any more)
+        """
+        try:
+            return partners._recovery_filter(self._customer_domain())
+        except OperationalError:
+            raise
+        except Exception as error:
+            raise ValidationError(
+                self.env._(
+                    "The customers of policy “%(policy)s” can't be read: %(error)s. "
+                    "Choose them again with the filter editor.",
+                    policy=self.name,
+                    error=error,
+                )
+            ) from error
 
     def _customer_domain(self):
         """The policy's customers as a Domain. An unreadable text raises what its parser raises."""

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import UserError
 
 # An object no client can send: only `_set_state` holds it, so only `_set_state` may write a state.
@@ -44,6 +44,19 @@ class RecoveryStateMixin(models.AbstractModel):
 
     def _after_state(self, target):
         """Seam: called once with all records that have just become ``target``. Does nothing."""
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        first = self._fields["state"].default(self)
+        asked = self.env.context.get("default_state", first)
+        if any(vals.get("state", asked) != first for vals in vals_list):
+            raise UserError(
+                self.env._(
+                    "%(model)s begins in its first state, whatever is imported.",
+                    model=self._description,
+                )
+            )
+        return super().create(vals_list)
 
     def write(self, vals):
         if "state" in vals and self.env.context.get("recovery_state_door") is not _DOOR:

@@ -3,6 +3,7 @@ from datetime import datetime
 import pytz
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
+from odoo.exceptions import UserError
 
 # Addons that dun too: two systems writing to one customer is the worst letter of all.
 RIVALS = (
@@ -37,6 +38,17 @@ class ResCompany(models.Model):
         zone = self.recovery_tz or self.partner_id.tz or "UTC"
         return datetime.now(pytz.timezone(zone)).date()
 
+    @api.model
+    def _recovery_date(self, value):
+        """A date from what a client sent; None for nothing.
+
+        :raise UserError: it is no date
+        """
+        try:
+            return fields.Date.to_date(value) or None
+        except (TypeError, ValueError) as error:
+            raise UserError(self.env._("%s is not a date (YYYY-MM-DD).", value)) from error
+
     def _recovery_create_default_policies(self):
         """Give each main company without a policy its copy of the shipped one.
 
@@ -51,7 +63,8 @@ class ResCompany(models.Model):
         for company in self.filtered(lambda c: not c.parent_id and c.id not in owned):
             start = fields.Date.subtract(company._recovery_today(), days=60)
             values = {"name": standard.name, "company_id": company.id, "date_start": start}
-            standard.copy({**values, "mode": "approve"})
+            # what its own company made of the shipped one since is not for the new one
+            standard.copy({**values, "mode": "approve", "active": True, "partner_domain": "[]"})
 
     def _recovery_missing_for_automatic(self):
         """What must be done before notices may go out by themselves: sentences, empty if nothing.

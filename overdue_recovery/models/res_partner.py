@@ -4,8 +4,11 @@ from functools import lru_cache
 
 import holidays
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import email_normalize
+
+from .account_move import RECOVERY_GROUPS
 
 WEEKEND = (5, 6)
 
@@ -16,6 +19,7 @@ class ResPartner(models.Model):
     dunning_policy_id = fields.Many2one(
         "dunning.policy",
         company_dependent=True,
+        groups=RECOVERY_GROUPS,
         help="Empty: the first policy of the company that matches this customer.",
     )
     dunning_payer_id = fields.Many2one(
@@ -36,22 +40,64 @@ class ResPartner(models.Model):
     recovery_channel = fields.Selection(
         [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")], string="Preferred channel"
     )
-    recovery_case_ids = fields.One2many("recovery.case", "partner_id", string="Recovery cases")
+    recovery_case_ids = fields.One2many(
+        "recovery.case", "partner_id", string="Recovery cases", groups=RECOVERY_GROUPS
+    )
     dunning_level_id = fields.Many2one(
-        "dunning.level", compute="_compute_dunning_level_id", search="_search_dunning_level_id"
+        "dunning.level",
+        compute="_compute_dunning_level_id",
+        search="_search_dunning_level_id",
+        groups=RECOVERY_GROUPS,
     )
     recovery_case_id = fields.Many2one(
-        "recovery.case", compute="_compute_recovery_case_id", search="_search_recovery_case_id"
+        "recovery.case",
+        compute="_compute_recovery_case_id",
+        search="_search_recovery_case_id",
+        groups=RECOVERY_GROUPS,
     )
     amount_overdue = fields.Monetary(
-        compute="_compute_amount_overdue", search="_search_amount_overdue"
+        compute="_compute_amount_overdue",
+        search="_search_amount_overdue",
+        groups=RECOVERY_GROUPS,
     )
-    is_referred = fields.Boolean(compute="_compute_is_referred", search="_search_is_referred")
+    is_referred = fields.Boolean(
+        compute="_compute_is_referred", search="_search_is_referred", groups=RECOVERY_GROUPS
+    )
 
     _payer_is_another = models.Constraint(
         "CHECK(dunning_payer_id IS NULL OR dunning_payer_id != id)",
         "A customer is its own payer already: leave the field empty.",
     )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unknown_to_recovery(self):
+        """sudo: what is known of a customer counts in every company."""
+        known = self._known_to_recovery()
+        if known:
+            raise UserError(
+                self.env._(
+                    "%(customer)s has a recovery case or was written to about open items, which "
+                    "is kept as evidence. Archive the contact instead.",
+                    customer=known[0].display_name,
+                )
+            )
+
+    def _known_to_recovery(self):
+        keys = [
+            ("recovery.case", "partner_id"),
+            ("dunning.notice", "partner_id"),
+            ("dunning.delivery", "recipient_id"),
+        ]
+        known = self.browse()
+        for model, name in keys:
+            groups = (
+                self.env[model]
+                .sudo()
+                .with_context(active_test=False)
+                ._read_group([(name, "in", self.ids)], [name])
+            )
+            known |= known.union(*(partner for (partner,) in groups))
+        return known
 
     # -- who owes, who is written to ---------------------------------------------------------
 

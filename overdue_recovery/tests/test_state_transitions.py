@@ -1,0 +1,118 @@
+from itertools import product
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from .common import RecoveryCommon
+
+# The moves that the design allows; every other pair of states is refused.
+LEGAL = {
+    "dunning.run": {
+        "draft": "proposing",
+        "proposing": "proposed draft cancelled",
+        "proposed": "proposing issuing cancelled",
+        "issuing": "issued proposed",
+        "issued": "cancelled",
+        "cancelled": "",
+    },
+    "dunning.notice": {
+        "proposed": "issued skipped cancelled",
+        "issued": "sent failed skipped cancelled",
+        "failed": "issued cancelled",
+        "sent": "failed cancelled",
+        "skipped": "",
+        "cancelled": "",
+    },
+    "dunning.delivery": {
+        "queued": "held sending cancelled",
+        "held": "queued cancelled",
+        "sending": "sent queued unknown failed cancelled",
+        "failed": "queued cancelled",
+        "unknown": "sent queued failed",
+        "sent": "bounced",
+        "bounced": "queued cancelled",
+        "cancelled": "",
+    },
+}
+
+
+@tagged("post_install", "-at_install")
+class TestStateTransitions(RecoveryCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        case = cls()
+        case._overdue_invoice()
+        run = case._propose().sudo()
+        run.action_issue()
+        cls.records = {
+            "dunning.run": run,
+            "dunning.notice": run.notice_ids,
+            "dunning.delivery": run.notice_ids.delivery_ids,
+        }
+
+    def _put_into(self, record, state):
+        """The record in ``state``, however it came there."""
+        self.env.flush_all()
+        table = SQL.identifier(record._table)
+        self.env.cr.execute(SQL("UPDATE %s SET state = %s WHERE id = %s", table, state, record.id))
+        record.invalidate_recordset()
+
+    def _pairs(self, name):
+        states = list(LEGAL[name])
+        for before, after in product(states, states):
+            yield before, after, after in LEGAL[name][before].split()
+
+    def test_every_state_of_the_field_is_in_the_table(self):
+        for name, record in self.records.items():
+            with self.subTest(model=name):
+                self.assertEqual(
+                    set(record._fields["state"].get_values(self.env)), set(LEGAL[name])
+                )
+                self.assertEqual(set(record._transitions), set(LEGAL[name]))
+
+    def test_legal_moves_are_made_and_all_others_refused(self):
+        for name, record in self.records.items():
+            for before, after, legal in self._pairs(name):
+                with self.subTest(model=name, before=before, after=after):
+                    self._put_into(record, before)
+                    if legal:
+                        record._set_state(after)
+                        self.assertEqual(record.state, after)
+                    else:
+                        self._assert_refused(record, after)
+                        self.assertEqual(record.state, before)
+
+    def _assert_refused(self, record, after):
+        labels = dict(record._fields["state"]._description_selection(self.env))
+        with self.assertRaises(UserError) as refusal:
+            record._set_state(after)
+        text = str(refusal.exception)
+        self.assertIn(record.display_name, text)
+        self.assertIn(labels[record.state], text)
+        self.assertIn(labels[after], text)
+
+    def test_a_refused_record_leaves_the_others_where_they_are(self):
+        self._overdue_invoice(partner=self.partner_b)
+        first = self.records["dunning.notice"]
+        second = self._propose(partner_ids=self.partner_b.ids).sudo().notice_ids
+        self._put_into(second, "cancelled")
+        with self.assertRaises(UserError):
+            (first | second)._set_state("sent")
+        self.assertEqual((first | second).mapped("state"), ["issued", "cancelled"])
+
+    def test_nobody_writes_a_state_past_the_door(self):
+        for name, record in self.records.items():
+            for state in LEGAL[name]:
+                for writer in (
+                    record,
+                    record.with_user(self.env.user),
+                    record.with_context(recovery_state_door=1),
+                ):
+                    with self.subTest(model=name, state=state), self.assertRaises(UserError):
+                        writer.write({"state": state})
+
+    def test_records_are_made_in_their_first_state_only(self):
+        with self.assertRaises(UserError):
+            self.env["dunning.run"].create({"company_id": self.company.id, "state": "issued"})
