@@ -1,26 +1,44 @@
 from odoo import api, fields, models
 
+# Who may know how somebody pays: not the customer on the portal, not every employee.
+RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
+
 
 class AccountMove(models.Model):
     _inherit = "account.move"
 
     late_reason_id = fields.Many2one(
-        "recovery.late.reason", string="Reason of lateness", ondelete="restrict", copy=False
+        "recovery.late.reason",
+        string="Reason of lateness",
+        ondelete="restrict",
+        copy=False,
+        groups=RECOVERY_GROUPS,
     )
     is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True)
     dunning_level_id = fields.Many2one(
-        "dunning.level", compute="_compute_dunning", search="_search_dunning_level_id"
+        "dunning.level",
+        compute="_compute_dunning",
+        search="_search_dunning_level_id",
+        groups=RECOVERY_GROUPS,
     )
-    dunning_date = fields.Date(compute="_compute_dunning", search="_search_dunning_date")
+    dunning_date = fields.Date(
+        compute="_compute_dunning", search="_search_dunning_date", groups=RECOVERY_GROUPS
+    )
     recovery_case_id = fields.Many2one(
-        "recovery.case", compute="_compute_recovery_case_id", search="_search_recovery_case_id"
+        "recovery.case",
+        compute="_compute_recovery_case_id",
+        search="_search_recovery_case_id",
+        groups=RECOVERY_GROUPS,
     )
     dunning_blockers = fields.Char(
         compute="_compute_dunning_blockers",
         string="Why no reminder",
+        groups=RECOVERY_GROUPS,
         help="Why nothing is sent about this invoice today; empty when it would go out.",
     )
-    dunning_status = fields.Char(compute="_compute_dunning_status", string="Dunning")
+    dunning_status = fields.Char(
+        compute="_compute_dunning_status", string="Dunning", groups=RECOVERY_GROUPS
+    )
 
     def _post(self, soft=True):
         posted = super()._post(soft)

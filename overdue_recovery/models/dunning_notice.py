@@ -19,6 +19,7 @@ ENGINE_FIELDS = frozenset(
         "date_due",
         "amount_demanded",
         "is_merged",
+        "reason",
         "line_ids",
         "delivery_ids",
     ]
@@ -97,7 +98,8 @@ class DunningNotice(models.Model):
     )
 
     def write(self, vals):
-        if not self.env.su and not ENGINE_FIELDS.isdisjoint(vals):
+        by_hand = not self.env.su and not self._is_set_state()
+        if by_hand and not ENGINE_FIELDS.isdisjoint(vals):
             raise UserError(
                 self.env._(
                     "A notice shows what the ledger says. Write a personal note, skip it, or "
@@ -407,7 +409,6 @@ class DunningNotice(models.Model):
         return before
 
     def _after_state(self, target):
-        super()._after_state(target)
         if target in DEAD:
             self.line_ids.sudo().write({"live": False})
         if target == "failed":
@@ -416,3 +417,4 @@ class DunningNotice(models.Model):
             )
             items._rebuild()
         self.env["recovery.case.dirty"]._put(self.case_id)
+        return super()._after_state(target)

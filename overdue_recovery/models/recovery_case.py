@@ -7,6 +7,8 @@ from odoo.tools import SQL
 from ..calc import case_state
 
 CASES_PER_BATCH = 500
+# No client can send it: only what derives a case's state may write it.
+_DERIVED = object()
 # What nobody sets by hand or by remote call; the state not even the superuser.
 FIXED = frozenset(
     [
@@ -285,8 +287,8 @@ class RecoveryCase(models.Model):
             lambda case: any(case[name] != value for name, value in values.items())
         )
         if changed:
-            # the only writer of the derived state: past the guard of `write`
-            super(RecoveryCase, changed).write(values)
+            # the only writer of the derived state
+            changed.with_context(recovery_derived=_DERIVED).write(values)
 
     def _close_merged_into(self, kept):
         """Close these cases because their customer became ``kept``'s; their history stays with

@@ -58,8 +58,12 @@ class RecoveryStateMixin(models.AbstractModel):
             )
         return super().create(vals_list)
 
+    def _is_set_state(self):
+        """Whether it is `_set_state` that writes, with what it was given."""
+        return self.env.context.get("recovery_state_door") is _DOOR
+
     def write(self, vals):
-        if "state" in vals and self.env.context.get("recovery_state_door") is not _DOOR:
+        if "state" in vals and not self._is_set_state():
             raise UserError(
                 self.env._(
                     "The state of %(model)s is changed by its buttons, never written directly.",

@@ -237,6 +237,7 @@ class ResPartner(models.Model):
             partner.dunning_level_id = ladder[-1:]
 
     def _search_dunning_level_id(self, operator, value):
+        self._check_field_access(self._fields["dunning_level_id"], "read")
         items = Domain("level_id", operator, value) & Domain("move_line_id.reconciled", "=", False)
         partners = self.env["dunning.item"].sudo().search(items).partner_id
         return [("id", "in", partners.ids)]
@@ -260,6 +261,8 @@ class ResPartner(models.Model):
         return {partner.id: amount for partner, amount in groups}
 
     def _search_amount_overdue(self, operator, value):
+        # core looks at the groups of a field that is read, not of one that is searched
+        self._check_field_access(self._fields["amount_overdue"], "read")
         if operator not in (">", ">=", "<", "<="):
             return NotImplemented
         compare = {
@@ -286,6 +289,7 @@ class ResPartner(models.Model):
             partner.is_referred = partner.commercial_partner_id.id in referred
 
     def _search_is_referred(self, operator, value):
+        self._check_field_access(self._fields["is_referred"], "read")
         if operator != "in":
             return NotImplemented
         found = Domain("id", "in", self._referred_ids())
@@ -314,11 +318,8 @@ def _holidays_of(country_code, state_code):
     """Public holidays of a country (and of its subdivision where the library knows it)."""
     if not country_code:
         return frozenset()
-    try:
-        return holidays.country_holidays(country_code, subdiv=state_code or None)
-    except NotImplementedError:
-        pass
-    try:
-        return holidays.country_holidays(country_code)
-    except NotImplementedError:
+    countries = holidays.list_supported_countries(include_aliases=True)
+    if country_code not in countries:
         return frozenset()
+    known = state_code in countries[country_code]
+    return holidays.country_holidays(country_code, subdiv=state_code if known else None)

@@ -1,0 +1,563 @@
+import inspect
+from contextlib import contextmanager
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.service.model import call_kw
+from odoo.tests import new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .common import RecoveryCommon
+
+MODULE = "overdue_recovery"
+OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
+
+# What collector, manager and auditor may do with each model; nobody else may do anything.
+RIGHTS = {
+    "dunning.policy": ("r", "rwcu", "r"),
+    "dunning.level": ("r", "rwcu", "r"),
+    "dunning.item": ("r", "r", "r"),
+    "dunning.run": ("rwc", "rwcu", "r"),
+    "dunning.exception": ("r", "r", "r"),
+    "dunning.notice": ("rw", "rw", "r"),
+    "dunning.notice.line": ("r", "r", "r"),
+    "dunning.delivery": ("r", "r", "r"),
+    "recovery.case": ("rwc", "rwcu", "r"),
+    "recovery.case.dirty": ("", "r", "r"),
+    "recovery.interaction": ("r", "r", "r"),
+    "recovery.interaction.content": ("r", "r", "r"),
+    "recovery.hold": ("rwcu", "rwcu", "r"),
+    "recovery.hold.reason": ("r", "rwcu", "r"),
+    "recovery.late.reason": ("r", "rwcu", "r"),
+    "recovery.law": ("r", "rwcu", "r"),
+    "recovery.phrase": ("r", "rwcu", "r"),
+    "dunning.skip": ("rwcu", "rwcu", ""),
+    "dunning.takeover": ("", "rwcu", ""),
+    "recovery.hold.create": ("rwcu", "rwcu", ""),
+}
+# Rows of one company each; all others are the same for every company.
+OF_A_COMPANY = {
+    "dunning.policy",
+    "dunning.level",
+    "dunning.item",
+    "dunning.run",
+    "dunning.exception",
+    "dunning.notice",
+    "dunning.notice.line",
+    "dunning.delivery",
+    "recovery.case",
+    "recovery.case.dirty",
+    "recovery.interaction",
+    "recovery.interaction.content",
+    "recovery.hold",
+}
+SHARED = {"recovery.hold.reason", "recovery.late.reason", "recovery.law", "recovery.phrase"}
+# What core's models show of recovery: no business of employees, nor of the customer itself.
+FIELDS_ON_CORE = {
+    "account.move": ("dunning_blockers", "dunning_status", "dunning_level_id", "late_reason_id"),
+    "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
+    "res.partner": ("amount_overdue", "dunning_level_id", "is_referred", "recovery_case_id"),
+}
+HOSTILE = ([], [[]], [[1]], ["x"], [None], [{"a": 1}], [-1], ["9999-12-31"])
+REFUSALS = (UserError, TypeError)
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(RecoveryCommon):
+    """One company with a row in every table of ours, a second company, and people."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.env["res.company"].create({"name": "Other"})  # needs no chart
+        cls.branch = cls.env["res.company"].create({"name": "Branch", "parent_id": cls.company.id})
+        cls.collector = cls._person("collector", "account.group_account_invoice")
+        cls.manager = cls._person("manager", "account.group_account_manager")
+        cls.auditor = cls._person("auditor", "overdue_recovery.group_auditor")
+        cls.employee = cls._person("employee", "base.group_user")
+        cls.salesperson = cls._person("sales", "base.group_user,base.group_partner_manager")
+        cls.portal = cls._person("portal_user", "base.group_portal")
+        cls.stranger = cls._person(
+            "stranger", "account.group_account_invoice", company_id=cls.other.id
+        )
+        cls.partner_a.user_id = cls.salesperson
+        cls.portal.partner_id.parent_id = cls.partner_a
+        cls._make_rows()
+
+    @classmethod
+    def _person(cls, login, groups, company_id=None):
+        company_id = company_id or cls.company.id
+        return new_test_user(
+            cls.env,
+            f"recovery_{login}",
+            groups=groups,
+            company_id=company_id,
+            company_ids=[Command.set([company_id])],
+        )
+
+    @classmethod
+    def _make_rows(cls):
+        """A row in every table, made once for all tests; the factories want an instance."""
+        maker = cls("_make_rows")
+        cls.invoice = maker._overdue_invoice()
+        cls.partner_b.email = False
+        maker._overdue_invoice(partner=cls.partner_b)
+        cls.hold = maker._hold(maker._overdue_invoice(partner=cls.partner_b), "other")
+        cls.run_sent = maker._run_dunning()
+        cls.notice = cls.run_sent.notice_ids
+        cls.fresh = maker._create_customer()
+        cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
+        cls.env["recovery.case.dirty"].sudo()._put(cls.notice.case_id.sudo())
+        cls.env.flush_all()
+
+    def _create_customer(self):
+        return self.env["res.partner"].create({"name": "Fresh", "email": "fresh@customer.example"})
+
+    def _models(self):
+        """Names of the models that this addon makes, abstract ones aside."""
+        return sorted(
+            name
+            for name, model in self.env.registry.items()
+            if model._original_module == MODULE and not model._abstract
+        )
+
+    def _rows(self, name):
+        """A row of this company in a model's table."""
+        records = self.env[name].sudo().with_context(active_test=False)
+        company = {"recovery.interaction": "case_id.company_id"}.get(name, "company_id")
+        if name == "recovery.interaction.content":
+            company = "interaction_id.case_id.company_id"
+        domain = [(company, "=", self.company.id)] if name in OF_A_COMPANY else []
+        return records.search(domain, limit=1)
+
+    def _fingerprint(self):
+        """Everything that our tables, the mails, the triggers and the sequences hold."""
+        self.env.flush_all()
+        tables = [self.env[name]._table for name in self._models()]
+        return {
+            table: self._digest_of_table(table)
+            for table in (*tables, "mail_mail", "mail_activity", "ir_cron_trigger", "account_move")
+        }
+
+    def _digest_of_table(self, table):
+        self.env.cr.execute(
+            f"SELECT COUNT(*), md5(string_agg(t::text, ',' ORDER BY t.id)) FROM \"{table}\" t"
+        )
+        return self.env.cr.fetchone()
+
+    def _call(self, user, records, method, *args):
+        """What a client of ``user`` gets for a remote call, as the server does it."""
+        model = self.env[records._name].with_user(user)
+        is_model = getattr(getattr(type(model), method), "_api_model", False)
+        arguments = list(args) if is_model else [records.ids, *args]
+        return call_kw(model, method, arguments, {})
+
+    @contextmanager
+    def _rolled_back(self):
+        """Nothing of what is done inside stays."""
+        savepoint = self.env.cr.savepoint(flush=True)
+        try:
+            yield
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+
+    # -- rights and rules ------------------------------------------------------------------
+
+    def test_every_model_has_its_row_in_the_table_of_rights(self):
+        self.assertEqual(self._models(), sorted(RIGHTS))
+        transient = {name for name in RIGHTS if self.env[name]._transient}
+        self.assertEqual(OF_A_COMPANY | SHARED | transient, set(RIGHTS))
+
+    def test_each_group_may_do_what_the_table_says(self):
+        groups = (self.collector, self.manager, self.auditor)
+        for name, rights in RIGHTS.items():
+            for user, own in zip(groups, rights, strict=True):
+                self._assert_rights(name, user, own)
+
+    def _assert_rights(self, name, user, own):
+        records = self.env[name].with_user(user)
+        found = "".join(
+            letter for letter, operation in OPERATIONS.items() if records.has_access(operation)
+        )
+        self.assertEqual(found, own, f"{user.login} on {name}")
+
+    def test_employees_salespeople_and_portal_users_may_do_nothing(self):
+        for user in (self.employee, self.salesperson, self.portal):
+            for name in RIGHTS:
+                self._assert_rights(name, user, "")
+                with self.assertRaises(AccessError, msg=f"{user.login} on {name}"):
+                    self.env[name].with_user(user).search([])
+
+    def test_every_table_has_a_row_to_test_with(self):
+        for name in OF_A_COMPANY | SHARED:
+            with self.subTest(model=name):
+                self.assertTrue(self._rows(name))
+
+    def test_collector_manager_and_auditor_can_read_every_field_of_what_they_may_read(self):
+        users = (self.collector, self.manager, self.auditor)
+        for name, rights in RIGHTS.items():
+            for user, own in zip(users, rights, strict=True):
+                if "r" in own and not self.env[name]._transient:
+                    with self.subTest(model=name, user=user.login):
+                        self.assertTrue(self._rows(name).with_user(user).sudo(False).read())
+
+    def test_another_companys_collector_sees_nothing_of_this_one(self):
+        for name in sorted(OF_A_COMPANY - {"recovery.case.dirty"}):
+            with self.subTest(model=name):
+                record = self._rows(name).with_user(self.stranger).sudo(False)
+                self.assertFalse(record.with_context(active_test=False).search([]) & record)
+                with self.assertRaises(AccessError):
+                    record.read(["display_name"])
+
+    def test_a_branch_reads_the_policy_of_its_parent_and_not_its_runs(self):
+        local = self._person("local", "account.group_account_invoice", company_id=self.branch.id)
+        self.assertTrue(self.policy.with_user(local).read(["name"]))
+        self.assertTrue(self.levels.with_user(local).read(["name"]))
+        for name in sorted(OF_A_COMPANY - {"dunning.policy", "dunning.level"}):
+            record = self._rows(name).with_user(local).sudo(False)
+            with self.subTest(model=name), self.assertRaises(AccessError):
+                record.read(["display_name"])
+
+    def test_fields_on_core_models_are_closed_to_employees_and_customers(self):
+        records = (self.invoice, self._items(self.invoice), self.partner_a)
+        for user in (self.employee, self.salesperson, self.portal):
+            for record in records:
+                for name in FIELDS_ON_CORE[record._name]:
+                    with (
+                        self.subTest(user=user.login, model=record._name, field=name),
+                        self.assertRaises(AccessError),
+                    ):
+                        self._call(user, record, "read", [name])
+
+    def test_nobody_finds_records_by_what_he_may_not_read(self):
+        level = [("dunning_level_id", "=", self.levels[0].id)]
+        searches = (
+            (self.partner_a, [("amount_overdue", ">", 0)]),
+            (self.partner_a, [("is_referred", "=", True)]),
+            (self.partner_a, [("recovery_case_id", "!=", False)]),
+            (self.partner_a, level),
+            (self.invoice, level),
+            (self.invoice, [("recovery_case_id", "!=", False)]),
+            (self._items(self.invoice), level),
+        )
+        for user in (self.employee, self.salesperson, self.portal):
+            for records, domain in searches:
+                with (
+                    self.subTest(user=user.login, model=records._name, domain=domain),
+                    self.assertRaises(AccessError),
+                ):
+                    self._call(user, records, "search", domain)
+
+    def test_collector_manager_and_auditor_read_the_fields_on_core_models(self):
+        records = (self.invoice, self._items(self.invoice), self.partner_a)
+        for user in (self.collector, self.manager, self.auditor):
+            for record in records:
+                with self.subTest(user=user.login, model=record._name):
+                    values = self._call(user, record, "read", FIELDS_ON_CORE[record._name])
+                    self.assertTrue(values)
+
+    def test_a_sensitive_reason_of_lateness_is_not_told_by_the_invoice(self):
+        medical = self.env.ref("overdue_recovery.late_reason_medical").sudo()
+        self.invoice.sudo().late_reason_id = medical
+        for user in (self.collector, self.manager, self.auditor):
+            [values] = self._call(user, self.invoice, "read", ["late_reason_id"])
+            self.assertNotIn(medical.name, values["late_reason_id"])
+
+    # -- a day's work: what a collector and an auditor need, and what they never need ------
+
+    def _run_of(self, user):
+        run = self.env["dunning.run"].with_user(user).create({"company_id": self.company.id})
+        run.action_propose()
+        return run
+
+    def test_a_collector_proposes_skips_issues_and_retries(self):
+        run = self._run_of(self.collector)
+        notice = run.notice_ids
+        self.assertEqual(notice.partner_id, self.fresh)
+        notice.personal_note = "Dear Ann"
+        run.action_issue()
+        with (
+            self.mail_server_fails(ValueError("550 no such user")),
+            self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"),
+        ):
+            self.env["dunning.delivery"]._cron_deliver()
+        self.assertEqual(notice.state, "failed")
+        notice.action_retry()
+        self.assertEqual(notice.state, "issued")
+        notice.action_skip("Talked to her")
+        self.assertEqual(notice.state, "skipped")
+
+    def test_a_collector_retries_a_delivery_and_cancels_a_run(self):
+        run = self._run_of(self.collector)
+        run.action_issue()
+        run.notice_ids.sudo().delivery_ids._set_state("sending")
+        run.notice_ids.sudo().delivery_ids._fail("no connection")
+        run.notice_ids.delivery_ids.action_retry()
+        self.assertEqual(run.notice_ids.delivery_ids.state, "queued")
+        run.action_cancel()
+        self.assertEqual(run.notice_ids.state, "cancelled")
+
+    def test_a_collector_sends_now_from_the_case(self):
+        action = self.fresh.with_user(self.collector).action_open_recovery_case()
+        case = self.env["recovery.case"].with_user(self.collector).browse(action["res_id"])
+        found = case.action_send_now()
+        self._deliver()
+        self.assertEqual(self.env["dunning.notice"].browse(found["res_id"]).state, "sent")
+
+    def test_a_collector_puts_and_ends_holds(self):
+        wizard = (
+            self.env["recovery.hold.create"]
+            .with_user(self.collector)
+            .with_context(active_model="account.move", active_ids=self.fresh_invoice.ids)
+            .create({"reason_id": self.env.ref("overdue_recovery.hold_reason_other").id})
+        )
+        wizard.action_hold()
+        hold = (
+            self.env["recovery.hold"]
+            .with_user(self.collector)
+            .search([("move_id", "=", self.fresh_invoice.id)])
+        )
+        self.assertEqual(self._codes(self._items(self.fresh_invoice)), ["other"])
+        hold.action_end()
+        self.assertEqual(self._codes(self._items(self.fresh_invoice)), [])
+
+    def test_a_collector_changes_no_policy_and_starts_no_item(self):
+        policy = self.policy.with_user(self.collector)
+        for act in (
+            lambda: policy.write({"min_amount": 0}),
+            lambda: policy.level_ids[0].write({"delay_days": 1}),
+            lambda: policy.copy(),
+            lambda: policy.unlink(),
+            lambda: (
+                self._items(self.fresh_invoice)
+                .with_user(self.collector)
+                .action_start_at(self.levels[1].id)
+            ),
+            lambda: self.env["dunning.takeover"].with_user(self.collector).create({}),
+        ):
+            with self.assertRaises(UserError):
+                act()
+
+    def test_a_manager_starts_an_item_at_a_level_of_its_company_only(self):
+        items = self._items(self.fresh_invoice).with_user(self.manager)
+        foreign = self._create_policy(company=self.other)
+        with self.assertRaises(UserError):
+            items.action_start_at(foreign.level_ids[0].id)
+        self.assertFalse(items.dunning_level_id)
+        items.action_start_at(self.levels[1].id)
+        self.assertEqual(items.dunning_level_id, self.levels[1])
+
+    def test_nobody_writes_what_the_engine_writes(self):
+        run = self._run_of(self.collector)
+        notice = run.notice_ids
+        for values in (
+            {"amount_demanded": 1},
+            {"level_id": self.levels[2].id},
+            {"partner_id": self.partner_a.id},
+            {"run_id": self.run_sent.id},
+            {"case_id": False},
+            {"company_id": self.other.id},
+            {"date_due": "2030-01-01"},
+            {"line_ids": [Command.clear()]},
+            {"delivery_ids": [Command.clear()]},
+            {"is_merged": True},
+            {"reason": "because"},
+        ):
+            for user in (self.collector, self.manager):
+                with self.subTest(values=values), self.assertRaises(UserError):
+                    self._call(user, notice, "write", values)
+
+    def test_nobody_writes_a_runs_figures_nor_moves_it_to_another_company(self):
+        run = self._run_of(self.manager)
+        both = self._person("both", "account.group_account_manager")
+        both.company_ids = [Command.link(self.other.id)]
+        for values in (
+            {"company_id": self.other.id},
+            {"stats": {}},
+            {"name": "x"},
+            {"origin": "cron"},
+            {"notice_ids": [Command.clear()]},
+            {"exception_ids": [Command.clear()]},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                self._call(both, run, "write", values)
+
+    def test_nobody_writes_a_state_by_remote_call(self):
+        stateful = {
+            "dunning.run": "issued",
+            "dunning.notice": "sent",
+            "dunning.delivery": "sent",
+            "recovery.case": "written_off",
+        }
+        for name, state in stateful.items():
+            for user in (self.collector, self.manager):
+                with (
+                    self.subTest(model=name, user=user.login),
+                    self.assertRaises(UserError),
+                ):
+                    self._call(user, self._rows(name), "write", {"state": state})
+
+    def test_nobody_makes_a_record_in_a_later_state(self):
+        customer = self._create_customer()
+        for user in (self.collector, self.manager):
+            runs = self.env["dunning.run"].with_user(user)
+            cases = self.env["recovery.case"].with_user(user)
+            with self.assertRaises(UserError):
+                runs.create({"state": "issued"})
+            with self.assertRaises(UserError):
+                runs.with_context(default_state="issued").create({})
+            for values in ({"state": "written_off"}, {"date_closed": "2025-01-01"}):
+                with self.subTest(values=values), self.assertRaises(UserError):
+                    cases.create({"partner_id": customer.id, **values})
+            with self.assertRaises(UserError):
+                cases.with_context(default_state="written_off").create({"partner_id": customer.id})
+
+    def test_nobody_closes_a_case_or_gives_it_to_another_customer_by_hand(self):
+        case = self.notice.case_id
+        for values in (
+            {"date_closed": "2025-01-01"},
+            {"outcome": "paid"},
+            {"partner_id": self.fresh.id},
+            {"company_id": self.other.id},
+            {"interaction_ids": [Command.clear()]},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                self._call(self.manager, case, "write", values)
+
+    def test_an_auditor_changes_nothing(self):
+        run = self._run_of(self.collector)
+        notice = run.notice_ids
+        self.env.flush_all()
+        before = self._fingerprint()
+        auditor = self.auditor
+        for records, method, args in (
+            (run, "action_propose", ()),
+            (run, "action_issue", ()),
+            (run, "action_cancel", ()),
+            (notice, "action_skip", ("no",)),
+            (notice, "action_cancel", ()),
+            (self.notice, "action_retry", ()),
+            (self.notice.delivery_ids, "action_retry", ()),
+            (self.notice.case_id, "action_send_now", ()),
+            (self.hold, "action_end", ()),
+            (self.fresh, "action_open_recovery_case", ()),
+            (self._items(self.fresh_invoice), "action_take_into_recovery", ()),
+            (self._items(self.fresh_invoice), "action_undo_take_into_recovery", ()),
+            (self._items(self.fresh_invoice), "action_start_at", (self.levels[0].id,)),
+        ):
+            with (
+                self.subTest(method=method),
+                self._rolled_back(),
+                self.assertRaises(UserError),
+            ):
+                self._call(auditor, records, method, *args)
+        self.assertEqual(self._fingerprint(), before)
+        self.assertIsInstance(self._call(auditor, run, "simulate", "2025-03-10"), list)
+
+    # -- remote calls: every public method, by those who must not, with what nobody expects --
+
+    def _public_methods(self):
+        """[(model, method)]: what a remote call can reach in this addon."""
+        found = set()
+        for name, registered in self.env.registry.items():
+            for cls in registered.mro():
+                if getattr(cls, "_module", None) == MODULE and cls.__module__.startswith(
+                    f"odoo.addons.{MODULE}"
+                ):
+                    found |= {(name, method) for method in self._own_methods(cls)}
+        core = {"create", "write", "unlink", "copy", "init", "read", "default_get"}
+        return sorted(pair for pair in found if pair[1] not in core)
+
+    def _own_methods(self, cls):
+        for name, member in vars(cls).items():
+            private = name.startswith("_") or getattr(member, "_api_private", False)
+            if inspect.isfunction(member) and not private:
+                yield name
+
+    def _targets(self):
+        """{model: records of company A} for calls."""
+        core = {
+            "account.move": self.invoice,
+            "account.move.line": self._items(self.invoice),
+            "res.partner": self.partner_a,
+            "res.company": self.company,
+        }
+        return {**{name: self._rows(name) for name in OF_A_COMPANY | SHARED}, **core}
+
+    def test_no_public_method_lets_outsiders_change_anything(self):
+        targets = self._targets()
+        before = self._fingerprint()
+        for name, method in self._public_methods():
+            for user in (self.employee, self.salesperson, self.portal, self.stranger):
+                if name not in targets or (name, method, user) in self._allowed():
+                    continue
+                with self.subTest(model=name, method=method, user=user.login):
+                    self._assert_harmless(user, targets[name], method, before)
+
+    def _allowed(self):
+        """A customer is shared: another company's collector may open its own case for it."""
+        return {("res.partner", "action_open_recovery_case", self.stranger)}
+
+    def _assert_harmless(self, user, records, method, before, *args):
+        with self._rolled_back(), mute_logger("odoo.sql_db"):
+            try:
+                self._call(user, records, method, *args)
+            except REFUSALS:
+                return
+            self.assertEqual(self._fingerprint(), before)
+
+    def test_hostile_arguments_get_an_answer_and_no_crash(self):
+        targets = self._targets()
+        for name, method in self._public_methods():
+            if name not in targets:
+                continue
+            for args in HOSTILE:
+                with (
+                    self.subTest(model=name, method=method, args=args),
+                    self._rolled_back(),
+                    mute_logger("odoo.sql_db"),
+                    self.mock_mail_gateway(),
+                ):
+                    self._call_expecting_refusals(targets[name], method, args)
+
+    def _call_expecting_refusals(self, records, method, args):
+        try:
+            self._call(self.manager, records, method, *args)
+        except REFUSALS:
+            return
+
+    def test_a_run_issues_no_notice_of_another_company_or_run(self):
+        run = self._propose()
+        self.assertEqual(run.notice_ids.line_ids.move_id, self.fresh_invoice)
+        with self.assertRaises(UserError):
+            self._call(self.collector, run, "action_issue", self.notice.ids)
+        with self.assertRaises(AccessError):
+            self._call(self.stranger, run, "action_issue", run.notice_ids.ids)
+        self.assertEqual(run.state, "proposed")
+        self._call(self.collector, run, "action_issue", run.notice_ids.ids)
+        self.assertEqual(run.state, "issued")
+
+    def test_a_selection_by_remote_call_issues_only_what_was_selected(self):
+        self._overdue_invoice(partner=self._create_customer())
+        run = self._propose()
+        first, second = run.notice_ids
+        self._call(self.collector, run, "action_issue", first.ids)
+        self.assertEqual((first.state, second.state), ("issued", "proposed"))
+        self._call(self.collector, run, "action_issue", [])
+        self.assertEqual(second.state, "proposed", "an empty selection is not everything")
+
+    def test_a_simulation_over_centuries_is_refused(self):
+        with self.assertRaises(UserError):
+            self._call(self.collector, self.run_sent, "simulate", "9999-12-31")
+
+    def test_private_methods_are_out_of_reach(self):
+        for records, method in (
+            (self.run_sent, "_send_now"),
+            (self.notice, "_set_state"),
+            (self.notice.delivery_ids, "_cron_deliver"),
+            (self.notice.delivery_ids, "_on_bounce"),
+            (self._items(self.invoice), "_dunning_blockers"),
+        ):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                self._call(self.manager, records, method)
