@@ -41,7 +41,7 @@ class DunningLevel(models.Model):
     )
     send_email = fields.Boolean(string="E-mail", default=True)
     print_letter = fields.Boolean(string="Letter")
-    call = fields.Boolean(string="Call", help="Also plans a call for the owner of the case.")
+    call = fields.Boolean(help="Also plans a call for the owner of the case.")
     activity_type_id = fields.Many2one(
         "mail.activity.type",
         string="Activity",

@@ -20,38 +20,37 @@ class DunningReason(models.AbstractModel):
     @api.model
     def _texts(self):
         """{code: sentence}; holds take the name of their reason row."""
-        holds = self.env["recovery.hold.reason"].sudo().with_context(active_test=False).search([])
+        holds = self.env["recovery.hold.reason"].sudo().with_context(active_test=False).search([("code", "!=", False)])
         texts = {hold.code: self.env._("On hold: %s.", hold.name) for hold in holds}
         return {**texts, **self._own_texts()}
 
     def _own_texts(self):
-        _ = self.env._
         return {
-            "no_followup": _("Excluded from follow-up in its journal entry."),
-            "blocked": _("The invoice is blocked."),
-            "before_start": _("Fell due before the start of the policy: start it yourself."),
-            "time_barred": _("Time-barred."),
-            "no_customer": _("Has no customer: set one on the journal item."),
-            "no_due_date": _("Has no due date: set one on the journal item."),
-            "no_policy": _("No policy matches this customer."),
-            "under_way": _("Already on a notice that is under way."),
-            "short_payment": _("Only a small rest of a payment is open: write it off."),
-            "pay_by": _("The pay-by date of the last notice has not passed."),
-            "interval": _("The customer had a notice a short while ago."),
-            "credits": _("Open credits cover what is overdue."),
-            "min_amount": _("Less is overdue than the smallest amount for a notice."),
-            "min_percent": _("Too small a share of all that is open."),
-            "no_address": _("No address that works, or the customer is archived."),
-            "grace": _("Within the days of grace."),
-            "not_due": _("The next step is not due yet."),
-            "last_level": _("The last level is reached."),
+            "no_followup": self.env._("Excluded from follow-up in its journal entry."),
+            "blocked": self.env._("The invoice is blocked."),
+            "before_start": self.env._("Fell due before the start of the policy: start it yourself."),
+            "time_barred": self.env._("Time-barred."),
+            "no_customer": self.env._("Has no customer: set one on the journal item."),
+            "no_due_date": self.env._("Has no due date: set one on the journal item."),
+            "no_policy": self.env._("No policy matches this customer."),
+            "under_way": self.env._("Already on a notice that is under way."),
+            "short_payment": self.env._("Only a small rest of a payment is open: write it off."),
+            "pay_by": self.env._("The pay-by date of the last notice has not passed."),
+            "interval": self.env._("The customer had a notice a short while ago."),
+            "credits": self.env._("Open credits cover what is overdue."),
+            "min_amount": self.env._("Less is overdue than the smallest amount for a notice."),
+            "min_percent": self.env._("Too small a share of all that is open."),
+            "no_address": self.env._("No address that works, or the customer is archived."),
+            "grace": self.env._("Within the days of grace."),
+            "not_due": self.env._("The next step is not due yet."),
+            "last_level": self.env._("The last level is reached."),
         }
 
     @api.model
-    def _reasons(self, codes, holds=(), until=None):
+    def _reasons(self, codes, holds=(), until=None, texts=None):
         """``Reason`` tuples of these codes; a hold's end comes from ``holds`` (``calc`` holds),
-        the end of a dated reason from ``until``."""
-        texts = self._texts()
+        the end of a dated reason from ``until``. Who asks for many passes ``_texts()``."""
+        texts = texts or self._texts()
         ends = {hold.reason: hold.until for hold in holds}
         dated = {"pay_by", "interval", "grace", "not_due"}
         return [

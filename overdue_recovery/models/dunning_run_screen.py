@@ -46,7 +46,8 @@ class DunningRunScreen(models.AbstractModel):
 
     def _money_by_code(self, amounts):
         """Formatted amounts of ``{currency code: amount}``."""
-        currencies = self.env["res.currency"].with_context(active_test=False).search([])
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        currencies = currencies.search([("name", "in", list(amounts))])
         by_code = currencies.grouped("name")
         return [
             formatLang(self.env, amount, currency_obj=by_code[code])

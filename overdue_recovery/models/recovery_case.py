@@ -298,7 +298,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
-        super().write({"date_closed": today, "outcome": "merged"})
+        self.write({"date_closed": today, "outcome": "merged"})
         self.env["recovery.case.dirty"]._put(kept)
 
     # -- a person's acts -------------------------------------------------------------------
