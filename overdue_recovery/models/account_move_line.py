@@ -263,7 +263,8 @@ class AccountMoveLine(models.Model):
 
         :param level: dunning.level, or its id
         """
-        if not self.env.user.has_group("overdue_recovery.group_manager"):
+        manager = self.env.user.has_group("overdue_recovery.group_manager")
+        if not (self.env.su or manager):
             raise UserError(self.env._("Only a recovery manager starts items at a level."))
         self.check_access("read")
         level = self._existing_level(level)
