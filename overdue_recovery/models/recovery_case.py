@@ -144,7 +144,8 @@ class RecoveryCase(models.Model):
         return cases
 
     def write(self, vals):
-        if "state" in vals or (not self.env.su and not FIXED.isdisjoint(vals)):
+        derived = self.env.context.get("recovery_derived") is _DERIVED
+        if not derived and ("state" in vals or (not self.env.su and not FIXED.isdisjoint(vals))):
             raise UserError(self._derived_message())
         return super().write(vals)
 
