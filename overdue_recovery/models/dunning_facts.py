@@ -1,7 +1,7 @@
 """What `dunning.measure` works with: rows of the ledger, levels and holds as ``calc`` facts."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..calc import demand, escalation
@@ -70,6 +70,10 @@ class Debtor:
 
     id: int
     policy: object
+    #: res.partner, read together with the others of its range
+    partner: object = None
+    #: codes of the channels on which somebody can be reached; None: not asked
+    channels: object = None
     rows: dict = field(default_factory=dict)
     items: list = field(default_factory=list)
     undated: list = field(default_factory=list)
@@ -103,6 +107,28 @@ class Debtor:
         if key in self.rows and not self.policy:
             return ("no_policy",)
         return self._reasons(key)[:1]
+
+    def end_holds(self, day, ladders):
+        """Forget the holds that are over on ``day``: what they lowered may be demanded again."""
+        for index, item in enumerate(self.items):
+            kept = tuple(h for h in item.holds if h.until is None or h.until >= day)
+            if len(kept) < len(item.holds):
+                units = demand.demandable(item.residual, kept)
+                value = ladders.value(self.rows[item.key], units)
+                self.items[index] = replace(item, holds=kept, demandable=units, value=value)
+
+    def refuse_unreachable(self, ladders):
+        """Let nothing rise to a level none of whose channels reaches the customer."""
+        rising = [decision.level for decision in self.decisions.values() if decision.level]
+        if not rising or self.channels is None:
+            return
+        highest = max(rising, key=lambda level: (level.sequence, level.delay_days))
+        level = ladders.record(highest.key)
+        if level.is_internal or set(level._channels()) & self.channels:
+            return
+        for key, decision in self.decisions.items():
+            if decision.level:
+                self.decisions[key] = escalation.Decision(None, ("no_address",), decision.due_on)
 
     def _reasons(self, key):
         decision = self.decisions.get(key)
@@ -213,5 +239,3 @@ def _sized(fact, amount, row):
     if amount is None:
         return fact
     return demand.Hold(fact.reason, round(amount / row.rounding), fact.until)
-
-

@@ -43,13 +43,14 @@ class DunningMeasure(models.AbstractModel):
         return self.env["res.company"].sudo().union(*(company for (company,) in groups))
 
     @api.model
-    def _debtors(self, company, today, debtor_ids=None, ignore=None):
+    def _debtors(self, company, today, debtor_ids=None, ignore=None, coming=False):
         """Yield a ``Debtor`` with its decisions for each customer with open receivables.
 
         :param company: the sender; its branches without own policy belong to it
         :param today: date in the company's time zone
         :param debtor_ids: only these (None: all)
         :param ignore: notices whose rising lines do not count as under way
+        :param coming: later days will be decided too: ask for everybody's channels
         """
         companies = self._companies(company)
         self._flush()
@@ -57,7 +58,9 @@ class DunningMeasure(models.AbstractModel):
         ids = self._debtor_ids(companies) if debtor_ids is None else sorted(set(debtor_ids))
         for start in range(0, len(ids), DEBTORS_PER_RANGE):
             chosen = ids[start : start + DEBTORS_PER_RANGE]
-            yield from self._debtor_range(company, companies, today, chosen, holds, ignore)
+            debtors = self._debtor_range(company, companies, today, chosen, holds, ignore)
+            self._refuse_unreachable(debtors, coming)
+            yield from debtors.values()
 
     def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore):
         """Measure and decide one range of debtors: a constant number of statements."""
@@ -76,13 +79,14 @@ class DunningMeasure(models.AbstractModel):
         for credit in credit_rows:
             if credit.debtor_id in found:
                 found[credit.debtor_id].credits.append(credit)
+        for partner in self.env["res.partner"].sudo().browse(found):
+            found[partner.id].partner = partner
         ladders = self._ladders()
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
             self._fill_items(debtor, holds, ladders, payables)
             self._decide(debtor, today, ladders)
-        self._refuse_unreachable(found, ladders)
-        return found.values()
+        return found
 
     @api.model
     def _ladders(self):
@@ -339,26 +343,19 @@ class DunningMeasure(models.AbstractModel):
             totals[credit.currency_id] += credit.amount
         return dict(totals)
 
-    def _refuse_unreachable(self, debtors, ladders):
-        """Add `no_address` to items of debtors whom no channel of their level reaches."""
-        rising = {
-            debtor.id: max(
-                (d.level for d in debtor.decisions.values() if d.level),
-                key=lambda level: (level.sequence, level.delay_days),
-            )
+    def _refuse_unreachable(self, debtors, coming=False):
+        """Ask whom of those with something rising (``coming``: of all) a message can reach, and
+        let nothing rise for the others."""
+        ids = [
+            debtor.id
             for debtor in debtors.values()
-            if any(d.level for d in debtor.decisions.values())
-        }
-        partners = self.env["res.partner"].sudo().browse(rising)
+            if coming or any(decision.level for decision in debtor.decisions.values())
+        ]
+        ladders = self._ladders()
+        partners = self.env["res.partner"].sudo().browse(ids)
         for partner, channels in partners._recovery_channels().items():
-            level = ladders.record(rising[partner.id].key)
-            if not level.is_internal and not set(level._channels()) & channels:
-                self._mark_unreachable(debtors[partner.id])
-
-    def _mark_unreachable(self, debtor):
-        for key, decision in debtor.decisions.items():
-            if decision.level:
-                debtor.decisions[key] = escalation.Decision(None, ("no_address",), decision.due_on)
+            debtors[partner.id].channels = channels
+            debtors[partner.id].refuse_unreachable(ladders)
 
 
 _DEBTOR = SQL("COALESCE(partner.dunning_payer_id, partner.id)")

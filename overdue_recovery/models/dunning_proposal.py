@@ -86,6 +86,8 @@ class DunningProposal(models.AbstractModel):
             found.left_out["no_due_date"] += 1
         if not debtor.policy:
             found.left_out["no_policy"] += len(debtor.items)
+            due = [item.key for item in debtor.items if item.date_due <= today]
+            found.exceptions += [(debtor.id, key, ("no_policy",)) for key in due]
         for key, decision in debtor.decisions.items():
             if decision.level:
                 continue

@@ -18,19 +18,21 @@ class DunningSimulation(models.AbstractModel):
         proposed = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
         scope = run.partner_ids._recovery_debtor().ids if run.partner_ids else None
         entries = []
-        for debtor in measure._debtors(run.company_id, today, debtor_ids=scope, ignore=proposed):
+        ladders = measure._ladders()
+        for debtor in measure._debtors(run.company_id, today, scope, proposed, coming=True):
             if debtor.policy and run._keeps(debtor):
-                entries += self._play(debtor, today, date_to)
+                entries += self._play(debtor, today, date_to, ladders)
         return sorted(entries, key=lambda entry: (entry["date"], entry["partner_id"]))
 
-    def _play(self, debtor, today, date_to):
+    def _play(self, debtor, today, date_to, ladders):
         """The notices of one debtor from ``today`` to ``date_to``, as if each went out."""
         proposal, measure = self.env["dunning.proposal"], self.env["dunning.measure"]
-        ladders = measure._ladders()
         entries, day = [], today
         while day <= date_to:
             if day > today:
+                debtor.end_holds(day, ladders)
                 measure._decide(debtor, day, ladders)
+                debtor.refuse_unreachable(ladders)
             draft = proposal._draft(debtor, day)
             if draft:
                 entries.append(self._entry(debtor, draft, day, ladders))
@@ -52,12 +54,11 @@ class DunningSimulation(models.AbstractModel):
 
     def _hand_over(self, debtor, day, ladders):
         """Let the rising items reach their level, as a notice handed over on ``day`` would."""
-        partner = self.env["res.partner"].browse(debtor.id)
         reached = {key: found.level for key, found in debtor.decisions.items() if found.level}
         for index, item in enumerate(debtor.items):
             level = reached.get(item.key)
             if level:
-                pay_by = ladders.record(level.key)._pay_by(day, partner, item.date_due)
+                pay_by = ladders.record(level.key)._pay_by(day, debtor.partner, item.date_due)
                 debtor.items[index] = replace(
                     item, level=level.key, level_date=day, pay_by=pay_by, started=True
                 )
