@@ -1,0 +1,155 @@
+import email
+import email.policy
+import socket
+import tempfile
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from unittest.mock import patch
+
+from aiosmtpd.controller import Controller
+
+from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+from odoo.tests import tagged
+
+
+class Sink:
+    """A mail server's inbox: files every message it takes in a folder."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.numbers = count(1)
+
+    async def handle_DATA(self, _server, _session, envelope):
+        path = self.folder / f"{next(self.numbers):03}-{envelope.rcpt_tos[0]}.eml"
+        path.write_bytes(envelope.content)
+        return "250 Filed"
+
+    def messages(self):
+        """The filed messages, oldest first."""
+        return [
+            email.message_from_bytes(path.read_bytes(), policy=email.policy.default)
+            for path in sorted(self.folder.glob("*.eml"))
+        ]
+
+
+@tagged("post_install", "-at_install", "is_tour")
+class TestTour(AccountTestInvoicingHttpCommon):
+    """The main job in a browser, down to the message in a mail server's folder."""
+
+    @classmethod
+    def get_default_groups(cls):
+        return super().get_default_groups() | cls.quick_ref("overdue_recovery.group_manager")
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # compiled within a request, they keep the others waiting too long for the tests' cursor
+        for name in ("web.assets_frontend", "web.assets_web"):
+            bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)
+            bundle.css()
+            bundle.js()
+        cls.company = cls.env.company
+        cls.company.write({"name": "Tour Company", "email": "accounts@tour.example"})
+        partners = cls.env["res.partner"]
+        cls.customer = partners.create(
+            {"name": "Tour Customer", "is_company": True, "email": "office@customer.example"}
+        )
+        cls.silent = partners.create({"name": "Silent Customer", "is_company": True})
+        cls.invoice = cls._overdue(cls.customer, 1234.5)
+        cls._overdue(cls.silent, 500.0)
+
+    @classmethod
+    def _overdue(cls, partner, amount, days=10):
+        """A posted invoice that fell due ``days`` ago; the browser knows no other day."""
+        due = cls.company._recovery_today() - timedelta(days=days)
+        return cls._create_invoice_one_line(
+            price_unit=amount,
+            tax_ids=[],
+            partner_id=partner,
+            invoice_date=due - timedelta(days=30),
+            invoice_date_due=due,
+            invoice_payment_term_id=False,
+            post=True,
+        )
+
+    def _mail_server(self):
+        """Let mail really leave for a local server that files it, and return its inbox."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        sink = Sink(folder.name)
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        controller = Controller(sink, hostname="127.0.0.1", port=port)
+        controller.start()
+        self.addCleanup(controller.stop)
+        self.env["ir.mail_server"].sudo().search([]).active = False
+        self.env["ir.mail_server"].sudo().create(
+            {
+                "name": "Sink",
+                "smtp_host": "127.0.0.1",
+                "smtp_port": port,
+                "smtp_encryption": "none",
+            }
+        )
+        # tests send no mail unless they say so
+        self.startPatcher(patch.object(IrMail_Server, "_disable_send", lambda *_args: False))
+        return sink
+
+    def _deliver(self):
+        self.env["dunning.delivery"]._cron_deliver()
+        self.env.flush_all()
+
+    def _propose(self):
+        run = self.env["dunning.run"].create({"company_id": self.company.id})
+        run.action_propose()
+        return run
+
+    def test_first_run_from_login_to_the_message_and_the_level(self):
+        sink = self._mail_server()
+        self.start_tour("/web/login", "recovery_first_run", login=None)
+        self.env.invalidate_all()
+        notice = self.env["dunning.notice"].search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(notice.state, "issued")
+        self.assertFalse(self.invoice.dunning_level_id, "not before the message has left")
+        self._deliver()
+        (message,) = sink.messages()
+        self.assertEqual(message["To"], "office@customer.example")
+        self.assertIn("accounts@tour.example", message["From"])
+        self.assertEqual(message["Subject"], f"Your account with Tour Company, ref. {notice.name}")
+        self.assertIn("1,234.50", message.get_body(("html",)).get_content())
+        self.assertIn("1,234.50", message.get_body(("plain",)).get_content())
+        self.assertEqual(notice.state, "sent")
+        self.assertEqual(self.invoice.dunning_level_id.name, "First reminder")
+        self.start_tour(
+            f"/odoo/action-account.action_move_out_invoice_type/{self.invoice.id}",
+            "recovery_invoice_level",
+            login="accountman",
+        )
+
+    def test_skip_with_a_reason(self):
+        run = self._propose()
+        self.start_tour(
+            "/odoo/action-overdue_recovery.dunning_notice_action",
+            "recovery_skip",
+            login="accountman",
+        )
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            run.notice_ids, [{"state": "skipped", "reason": "Called, pays on Friday"}]
+        )
+
+    def test_hold_from_the_case(self):
+        case = self.customer._recovery_case(self.company)
+        self.start_tour(
+            f"/odoo/action-overdue_recovery.recovery_case_action/{case.id}",
+            "recovery_hold",
+            login="accountman",
+        )
+        self.env.invalidate_all()
+        run = self._propose()
+        self.assertFalse(run.notice_ids)
+        reasons = {e.partner_id: e.reason for e in run.exception_ids}
+        self.assertEqual(reasons[self.customer], "hardship")
