@@ -98,21 +98,21 @@ class RecoveryCaseDirty(models.Model):
 
     def _insert_and_wake(self, insert):
         """Run the INSERT and, if it added a row, wake the job: one statement for both."""
-        cron = self.env.ref("overdue_recovery.ir_cron_recompute_cases", raise_if_not_found=False)
+        # not env.ref(): it asks the database whether the record exists
+        job = self.env["ir.model.data"]._xmlid_to_res_id("overdue_recovery.ir_cron_recompute_cases")
         query = SQL(
             """
             WITH added AS (%(insert)s RETURNING id)
             INSERT INTO ir_cron_trigger (cron_id, call_at)
-            SELECT %(cron)s, now() AT TIME ZONE 'UTC' WHERE EXISTS (SELECT 1 FROM added)
+            SELECT id, now() AT TIME ZONE 'UTC' FROM ir_cron
+             WHERE id = %(job)s AND EXISTS (SELECT 1 FROM added)
             RETURNING id
             """,
             insert=insert,
-            cron=cron.id if cron else None,
+            job=job or None,
         )
-        if cron and self.env.execute_query(query):
+        if self.env.execute_query(query):
             self.env.cr.postcommit.add(self.env["ir.cron"]._notifydb)
-        elif not cron:
-            self.env.execute_query(SQL("%s RETURNING id", insert))
 
     @api.model
     def _take(self, limit=None):
