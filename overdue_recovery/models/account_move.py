@@ -41,8 +41,9 @@ class AccountMove(models.Model):
     )
 
     def _post(self, soft=True):
+        again = self.filtered("posted_before")
         posted = super()._post(soft)
-        self.env["recovery.case.dirty"].sudo()._put_new_terms(posted)
+        self.env["recovery.case.dirty"].sudo()._put_new_terms(posted & again)
         return posted
 
     def _recovery_lines(self):

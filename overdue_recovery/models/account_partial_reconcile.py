@@ -19,7 +19,5 @@ class AccountPartialReconcile(models.Model):
 
     def unlink(self):
         lines = self.debit_move_id | self.credit_move_id
-        dirty = self.env["recovery.case.dirty"].sudo()
-        dirty._put_reopened(lines)
-        dirty._put_lines(lines)
+        self.env["recovery.case.dirty"].sudo()._put_undone(lines)
         return super().unlink()

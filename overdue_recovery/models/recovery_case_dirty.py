@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+_INSERT = SQL("INSERT INTO recovery_case_dirty (partner_id, company_id, move_line_id)")
+
 
 class RecoveryCaseDirty(models.Model):
     """Insert-only queue of customers whose case must be looked at again.
@@ -38,29 +40,16 @@ class RecoveryCaseDirty(models.Model):
     def _put_lines(self, lines):
         """Queue the customers of these journal items, where they have an open case."""
         if lines:
-            query = SQL(
-                """
-                INSERT INTO recovery_case_dirty (partner_id, company_id)
-                SELECT DISTINCT recovery_case.partner_id, recovery_case.company_id
-                  FROM account_move_line line
-                  JOIN res_partner partner ON partner.id = line.partner_id
-                  JOIN recovery_case ON recovery_case.date_closed IS NULL
-                   AND recovery_case.partner_id = COALESCE(partner.dunning_payer_id, partner.id)
-                 WHERE line.id IN %s
-                """,
-                tuple(lines.ids),
-            )
-            self._insert_and_wake(query)
+            self._insert_and_wake(SQL("%s %s", _INSERT, self._select_cases(lines)))
 
     @api.model
-    def _put_reopened(self, lines):
-        """Queue the fully reconciled ones among these items for their next cycle. To be called
-        before their reconciliation is undone."""
+    def _put_undone(self, lines):
+        """Queue the customers of these journal items, and the fully reconciled ones among the
+        items for their next cycle. To be called before their reconciliation is undone."""
         if lines:
             lines.flush_recordset(["reconciled"])
-            query = SQL(
+            reopened = SQL(
                 """
-                INSERT INTO recovery_case_dirty (partner_id, company_id, move_line_id)
                 SELECT COALESCE(partner.dunning_payer_id, partner.id), line.company_id, line.id
                   FROM account_move_line line
                   JOIN dunning_item item ON item.move_line_id = line.id
@@ -69,7 +58,22 @@ class RecoveryCaseDirty(models.Model):
                 """,
                 tuple(lines.ids),
             )
-            self._insert_and_wake(query)
+            self._insert_and_wake(
+                SQL("%s %s UNION ALL %s", _INSERT, self._select_cases(lines), reopened)
+            )
+
+    def _select_cases(self, lines):
+        return SQL(
+            """
+            SELECT DISTINCT recovery_case.partner_id, recovery_case.company_id, NULL::integer
+              FROM account_move_line line
+              JOIN res_partner partner ON partner.id = line.partner_id
+              JOIN recovery_case ON recovery_case.date_closed IS NULL
+               AND recovery_case.partner_id = COALESCE(partner.dunning_payer_id, partner.id)
+             WHERE line.id IN %s
+            """,
+            tuple(lines.ids),
+        )
 
     @api.model
     def _put_new_terms(self, moves):
@@ -79,7 +83,6 @@ class RecoveryCaseDirty(models.Model):
             self.env["account.move.line"].flush_model(["date_maturity"])
             query = SQL(
                 """
-                INSERT INTO recovery_case_dirty (partner_id, company_id, move_line_id)
                 SELECT COALESCE(partner.dunning_payer_id, partner.id), line.company_id, line.id
                   FROM account_move_line line
                   JOIN dunning_item item ON item.move_line_id = line.id
@@ -94,7 +97,7 @@ class RecoveryCaseDirty(models.Model):
                 """,
                 tuple(moves.ids),
             )
-            self._insert_and_wake(query)
+            self._insert_and_wake(SQL("%s %s", _INSERT, query))
 
     def _insert_and_wake(self, insert):
         """Run the INSERT and, if it added a row, wake the job: one statement for both."""
@@ -133,8 +136,7 @@ class RecoveryCaseDirty(models.Model):
 
     @api.model
     def _reopened_counts(self, lines):
-        """{item id: number of its reopenings that still wait in the queue}."""
-        groups = self.sudo()._read_group(
-            [("move_line_id", "in", lines.ids)], ["move_line_id"], ["__count"]
-        )
-        return {line.id: count for line, count in groups}
+        """{item id: 1} of those that wait in the queue for their next cycle, however often they
+        were put there."""
+        groups = self.sudo()._read_group([("move_line_id", "in", lines.ids)], ["move_line_id"])
+        return {line.id: 1 for (line,) in groups}

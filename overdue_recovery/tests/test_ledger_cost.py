@@ -107,9 +107,25 @@ class TestLedgerCost(RecoveryCommon):
         invoice.partner_id._recovery_case(self.company)
         return invoice
 
+    def _dunned_foreign_invoice(self):
+        """Its payment is worth something else in the company's currency: core posts an exchange
+        difference with the reconciliation, and reverses it with its undoing."""
+        if not hasattr(self, "other"):
+            rates = [("2016-01-01", 2.0), (f"{MONDAY}", 3.0)]
+            type(self).other = self.setup_other_currency("EUR", rates=rates)
+        invoice = self._overdue_invoice(partner=self._customer(), currency_id=self.other.id)
+        self._run_dunning(partner_ids=invoice.partner_id.ids)
+        self.assertTrue(invoice.dunning_level_id)
+        return invoice
+
     def _payment_of(self, invoice):
         payment = self.env["account.payment"].create(
-            {"partner_id": invoice.partner_id.id, "amount": 100.0, "date": MONDAY}
+            {
+                "partner_id": invoice.partner_id.id,
+                "amount": 100.0,
+                "currency_id": invoice.currency_id.id,
+                "date": MONDAY,
+            }
         )
         payment.action_post()
         lines = payment.move_id.line_ids
@@ -145,7 +161,12 @@ class TestLedgerCost(RecoveryCommon):
         return found
 
     def test_posting_and_reconciling_cost_at_most_two_queries_more(self):
-        kinds = (self._unknown_invoice, self._invoice_with_case_only, self._dunned_invoice)
+        kinds = (
+            self._unknown_invoice,
+            self._invoice_with_case_only,
+            self._dunned_invoice,
+            self._dunned_foreign_invoice,
+        )
         acts = ("post", "reconcile", "unreconcile", "register_payment", "draft")
         for make in kinds:
             for act in acts:
