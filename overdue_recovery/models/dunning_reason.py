@@ -20,7 +20,8 @@ class DunningReason(models.AbstractModel):
     @api.model
     def _texts(self):
         """{code: sentence}; holds take the name of their reason row."""
-        holds = self.env["recovery.hold.reason"].sudo().with_context(active_test=False).search([("code", "!=", False)])
+        reasons = self.env["recovery.hold.reason"].sudo().with_context(active_test=False)
+        holds = reasons.search([("code", "!=", False)])
         texts = {hold.code: self.env._("On hold: %s.", hold.name) for hold in holds}
         return {**texts, **self._own_texts()}
 
@@ -28,7 +29,9 @@ class DunningReason(models.AbstractModel):
         return {
             "no_followup": self.env._("Excluded from follow-up in its journal entry."),
             "blocked": self.env._("The invoice is blocked."),
-            "before_start": self.env._("Fell due before the start of the policy: start it yourself."),
+            "before_start": self.env._(
+                "Fell due before the start of the policy: start it yourself."
+            ),
             "time_barred": self.env._("Time-barred."),
             "no_customer": self.env._("Has no customer: set one on the journal item."),
             "no_due_date": self.env._("Has no due date: set one on the journal item."),
