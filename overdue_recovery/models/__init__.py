@@ -36,7 +36,6 @@ from . import (
     account_move,
     account_move_line,
     account_partial_reconcile,
-    base_partner_merge,
     mail_mail,
     mail_template,
     res_company,
