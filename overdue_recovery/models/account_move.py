@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 # Who may know how somebody pays: not the customer on the portal, not every employee.
 RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
@@ -101,7 +102,7 @@ class AccountMove(models.Model):
                     self.env._(
                         "%(level)s on %(date)s.",
                         level=move.dunning_level_id.name,
-                        date=fields.Date.to_string(move.dunning_date),
+                        date=format_date(self.env, move.dunning_date),
                     )
                 )
             if move.is_sale_document() and move.state == "posted" and move.amount_residual:
