@@ -7,7 +7,7 @@ import subprocess
 from dev import browser, database, engine, settings
 from dev.say import StopError, progress
 
-PLAIN = ("dev", "faults")
+PLAIN = ("benchmarks", "dev", "faults")
 NOTHING_RAN = 5
 
 
