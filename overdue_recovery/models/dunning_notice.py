@@ -147,12 +147,12 @@ class DunningNotice(models.Model):
                 cases[draft.debtor_id],
                 draft.level_id,
                 run.date,
-                self._expected_pay_by(draft, run.date),
+                self._expected_pay_by(draft, run.date, partner),
                 "proposed",
                 draft.amount,
                 False,
             )
-            for draft in drafts
+            for draft, partner in zip(drafts, partners, strict=True)
         ]
         ids = self.env["dunning.proposal"]._insert("dunning.notice", columns, rows)
         self._number(ids)
@@ -170,10 +170,10 @@ class DunningNotice(models.Model):
             )
         )
 
-    def _expected_pay_by(self, draft, day):
-        """The pay-by date if the notice went out on ``day``."""
+    def _expected_pay_by(self, draft, day, partner):
+        """The pay-by date if the notice went out on ``day``. ``partner`` is the draft's debtor,
+        one of a recordset: its country is read for all at once."""
         level = self.env["dunning.level"].browse(draft.level_id)
-        partner = self.env["res.partner"].browse(draft.debtor_id)
         # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
         due = min(line[3] for line in draft.lines if line[0] == "rising")
         return level._pay_by(day, partner, due)
@@ -212,14 +212,17 @@ class DunningNotice(models.Model):
     @api.model
     def _redraft(self, changed, day):
         """Bring notices in line with new drafts of ``day``: ``[(notice, draft), …]``."""
-        self.union(*(notice for notice, _draft in changed)).line_ids.sudo().unlink()
+        notices = self.browse(notice.id for notice, _draft in changed)
+        debtors = self.env["res.partner"].browse(notices.partner_id.ids)
+        partners = {partner.id: partner for partner in debtors}
+        notices.line_ids.sudo().unlink()
         by_company = defaultdict(list)
         for notice, draft in changed:
             notice.write(
                 {
                     "level_id": draft.level_id,
                     "date": day,
-                    "date_due": self._expected_pay_by(draft, day),
+                    "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
                     "amount_demanded": draft.amount,
                 }
             )
@@ -309,30 +312,34 @@ class DunningNotice(models.Model):
                 company, today, debtor_ids=notices.partner_id.ids, ignore=notices
             )
             found = {debtor.id: debtor for debtor in debtors}
+            changed = []
             for notice in notices:
-                if not notice._still_due(found.get(notice.partner_id.id), today):
+                is_due, draft = notice._still_due(found.get(notice.partner_id.id), today)
+                if not is_due:
                     gone |= notice
+                elif draft and not notice._matches(draft, today):
+                    changed.append((notice, draft))
+            self._redraft(changed, today)
         gone.filtered(lambda notice: notice.state == "issued")._set_state("cancelled")
         return self - gone
 
     def _still_due(self, debtor, today):
-        """Whether something of this notice still rises; redraws a notice that changed."""
+        """Whether something of this notice still rises, and what the notice would say now (None:
+        it was sent already and stays)."""
         proposed = {
             line.move_line_id.id: line.level_id for line in self.line_ids if line.kind == "rising"
         }
         if not debtor:
             self.reason = self.env._("Paid, or no longer to be collected.")
-            return False
+            return False, None
         if self.state == "sent":
-            return debtor.still_open(proposed)
+            return debtor.still_open(proposed), None
         debtor.keep_levels({key: level._fact() for key, level in proposed.items()})
         draft = self.env["dunning.proposal"]._draft(debtor, today)
         if not draft:
             self.reason = self._why_gone(debtor, proposed)
-            return False
-        if not self._matches(draft, today):
-            self._redraft([(self, draft)], today)
-        return True
+            return False, None
+        return True, draft
 
     def _why_gone(self, debtor, keys):
         texts = self.env["dunning.reason"]._texts()

@@ -197,6 +197,8 @@ class DunningRun(models.Model):
             run.notice_ids._cancel(self.env._("Replaced by run %s.", self.name))
             run._message_log(body=self.env._("Replaced by run %s.", self.name))
             run._set_state("cancelled")
+        # the key allows one proposed run: this one's state must not be written before theirs
+        earlier.flush_recordset(["state"])
 
     def _propose(self):
         started = time.monotonic()
