@@ -1,0 +1,115 @@
+"""A row in every table of the addon, made as in daily work as far as that goes."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+OURS = ("dunning.", "recovery.")
+
+
+def fill(env):
+    """Let a company dun, hold, except and log, until no table of ours is empty."""
+    company = env.company
+    env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
+    company.email = "accounts@company.example"
+    customers = env["res.partner"].create(
+        [
+            {"name": "Late", "email": "late@customer.example"},
+            {"name": "Nowhere"},
+            {"name": "Later", "email": "later@customer.example"},
+        ]
+    )
+    today = company._recovery_today()
+    invoices = invoice(env, customers[0], today, 10) | invoice(env, customers[1], today, 20)
+    send(env)
+    invoices |= invoice(env, customers[2], today, 6)
+    propose(env, customers[2])
+    hold(env, invoices[0])
+    invoices[0].line_ids[-1:].dunning_item_ids.taken_in = False
+    env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
+    open_dialogs(env, invoices)
+
+
+def invoice(env, partner, today, days):
+    """A posted invoice that fell due ``days`` ago."""
+    due = today - timedelta(days=days)
+    line = {"name": "Work", "price_unit": 100.0, "tax_ids": []}
+    found = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": partner.id,
+            "invoice_date": due - timedelta(days=30),
+            "invoice_date_due": due,
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [(0, 0, line)],
+        }
+    )
+    found.action_post()
+    return found
+
+
+def send(env):
+    """One run, proposed, issued and sent by a server that takes everything."""
+    run = propose(env)
+    run.action_issue()
+    servers = type(env["ir.mail_server"])
+    with (
+        patch.object(servers, "_connect__", return_value=None),
+        patch.object(servers, "send_email", return_value="<taken@server.example>"),
+    ):
+        env["dunning.delivery"]._cron_deliver()
+    assert run.notice_ids.mapped("state") == ["sent"], run.notice_ids.mapped("state")
+
+
+def propose(env, partners=None):
+    """A proposed run."""
+    values = {"partner_ids": partners.ids, "policy_ids": policies(env).ids} if partners else {}
+    run = env["dunning.run"].create(values)
+    run.action_propose()
+    return run
+
+
+def policies(env):
+    """All policies of the company."""
+    return env["dunning.policy"].search([("company_id", "=", env.company.id)])
+
+
+def hold(env, document):
+    """A hold on a document, and a reason of ours for its lateness."""
+    reason = env["recovery.hold.reason"].search([("code", "=", "disputed")])
+    env["recovery.hold"].create({"move_id": document.id, "reason_id": reason.id, "amount": 10})
+    document.late_reason_id = env["recovery.late.reason"].search([], limit=1)
+    document.partner_id.dunning_policy_id = policies(env)[:1]
+    env["recovery.law"].search([], limit=1).country_ids = env.ref("base.de")
+
+
+def open_dialogs(env, invoices):
+    """Leave the rows behind that dialogs leave behind."""
+    env["dunning.skip"].create(
+        {"notice_ids": env["dunning.notice"].search([]).ids, "reason": "A test"}
+    )
+    env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
+    env["recovery.hold.create"].create(
+        {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}
+    )
+
+
+def tables(env):
+    """The tables of our models and of the relations that their fields made."""
+    models = [model for name, model in env.registry.items() if name.startswith(OURS)]
+    found = {model._table for model in models if not model._abstract}
+    return found | {
+        field.relation
+        for model in models
+        for field in model._fields.values()
+        if field.type == "many2many" and field.store and field.relation
+    }
+
+
+def counts(env):
+    """{table: number of rows} of all tables of ours."""
+    env.flush_all()
+    found = {}
+    for table in sorted(tables(env)):
+        env.cr.execute(f'SELECT COUNT(*) FROM "{table}"')
+        found[table] = env.cr.fetchone()[0]
+    return found
