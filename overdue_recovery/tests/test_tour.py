@@ -8,7 +8,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 from aiosmtpd.controller import Controller
-
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.tests import tagged

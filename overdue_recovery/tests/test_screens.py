@@ -1,0 +1,95 @@
+from odoo import Command
+from odoo.tests import tagged
+from odoo.tests.common import new_test_user
+
+from .common import RecoveryCommon
+
+# what each kind of user has to be able to open
+ROLES = {
+    "collector": "account.group_account_invoice",
+    "manager": "account.group_account_manager",
+    "auditor": "overdue_recovery.group_auditor",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestScreens(RecoveryCommon):
+    """Every menu opens for everybody who sees it, with data in it."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: new_test_user(
+                cls.env,
+                login=f"screen_{role}",
+                groups=groups,
+                company_id=cls.company.id,
+                company_ids=[Command.set(cls.company.ids)],
+            )
+            for role, groups in ROLES.items()
+        }
+
+    def _screens(self, user):
+        """(model, action) of every window action of ours that the user reaches by a menu."""
+        menus = self.env["ir.ui.menu"].with_user(user)
+        root = self.env.ref("overdue_recovery.recovery_menu_root")
+        visible = menus.browse(menus._visible_menu_ids()).sudo()
+        actions = visible.filtered(lambda menu: menu.parent_path.startswith(root.parent_path))
+        for action in actions.mapped(lambda menu: menu.action):
+            if action and action._name == "ir.actions.act_window":
+                yield action
+
+    def _open(self, user, action):
+        """Read what the action's views show, as the web client would."""
+        model = self.env[action.res_model].with_user(user).with_context(lang="en_US")
+        views = model.get_views([(False, mode) for mode in action.view_mode.split(",")])
+        fields = {name for info in views["models"].values() for name in info["fields"]}
+        own = [name for name in fields if name in model._fields]
+        self.assertGreater(len(own), 2)
+        return model.search([], limit=5).read(own)
+
+    def test_every_menu_opens_for_every_role(self):
+        self._overdue_invoice(10, 100)
+        self._overdue_invoice(90, 100, partner=self.partner_b)
+        self._run_dunning()
+        for role, user in self.users.items():
+            screens = list(self._screens(user))
+            self.assertGreater(len(screens), 7, role)
+            for action in screens:
+                with self.subTest(role=role, screen=action.name):
+                    self._open(user, action)
+
+    def test_every_screen_says_what_to_do_when_it_is_empty(self):
+        for action in self._screens(self.users["manager"]):
+            with self.subTest(screen=action.name):
+                self.assertIn("<p", action.help or "")
+
+    def test_old_items_are_those_that_no_run_takes(self):
+        self.policy.date_start = self.today
+        old = self._overdue_invoice(30)
+        self.policy.date_start = self.today.replace(day=1)
+        recent = self._overdue_invoice(1)
+        lines = self.env["account.move.line"].with_user(self.users["manager"])
+        found = lines.search(lines._recovery_takeover_action()["domain"])
+        self.assertIn(self._items(old), found)
+        self.assertNotIn(self._items(recent), found)
+        self._items(old).with_user(self.users["manager"]).action_start_at(self.levels[0])
+        self.assertNotIn(
+            self._items(old), lines.search(lines._recovery_takeover_action()["domain"])
+        )
+
+    def test_figures_of_a_run_name_levels_and_reasons(self):
+        self._overdue_invoice(10, 100)
+        self._overdue_invoice(10, 4, partner=self.partner_b)
+        run = self._propose()
+        self.assertIn("Day 5", run.figures)
+        self.assertIn("Less is overdue than the smallest amount", run.figures)
+
+    def test_send_selected_leaves_the_others_proposed(self):
+        self._overdue_invoice(10, 100)
+        self._overdue_invoice(10, 100, partner=self.partner_b)
+        run = self._propose()
+        run.notice_ids[0].with_user(self.users["collector"]).action_issue_selected()
+        self.assertEqual(sorted(run.notice_ids.mapped("state")), ["issued", "proposed"])
+        self.assertEqual(run.state, "proposed")
