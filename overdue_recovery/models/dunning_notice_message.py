@@ -158,9 +158,11 @@ class DunningNoticeMessage(models.AbstractModel):
         The field that shows it is sanitised, and its view puts it into a sandboxed frame.
         """
         self.ensure_one()
-        if not self.ids:
+        # while a form is being edited the message is that of the saved notice
+        saved = self._origin
+        if not saved:
             return ""
-        message = self._render_messages()[self.id]
+        message = saved._render_messages()[saved.id]
         values = {"error": str(message)} if isinstance(message, Exception) else {}
         if not values:
             subject, body = message

@@ -1,5 +1,5 @@
 from odoo import Command
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 from odoo.tests.common import new_test_user
 
 from .common import RecoveryCommon
@@ -93,3 +93,10 @@ class TestScreens(RecoveryCommon):
         run.notice_ids[0].with_user(self.users["collector"]).action_issue_selected()
         self.assertEqual(sorted(run.notice_ids.mapped("state")), ["issued", "proposed"])
         self.assertEqual(run.state, "proposed")
+
+    def test_a_note_is_typed_in_the_form_and_stands_in_the_message(self):
+        self._overdue_invoice(10, 100)
+        notice = self._propose().notice_ids.with_user(self.users["collector"])
+        with Form(notice) as form:
+            form.personal_note = "Thank you for your call."
+        self.assertIn("Thank you for your call.", notice.preview)
