@@ -390,14 +390,35 @@ class DunningDelivery(models.Model):
         self._trigger_delivery()
         return True
 
+    def action_confirm_sent(self):
+        """A person found out that these unknown messages did arrive."""
+        self._unknown_only()._handed_over()
+        return True
+
+    def action_confirm_failed(self):
+        """A person found out that these unknown messages did not arrive."""
+        reason = self.env._("%s says that it did not arrive.", self.env.user.name)
+        for delivery in self._unknown_only():
+            delivery._fail(reason)
+        return True
+
+    def _unknown_only(self):
+        """These deliveries, as superuser, if a person may decide what became of them."""
+        self.notice_id.check_access("write")
+        if any(delivery.state != "unknown" for delivery in self.sudo()):
+            raise UserError(self.env._("Only of an unknown message can you say what became of it."))
+        return self.sudo()
+
     def _retry(self):
         """Back to the queue, to the address that is valid now."""
         for delivery in self:
             address = delivery.recipient_id._recovery_address(delivery.channel)
-            if not address:
+            dead = delivery.state == "bounced" and address == delivery.address
+            if dead or not address:
                 raise UserError(
                     self.env._(
-                        "%(recipient)s has no address for this channel. Add one, then retry.",
+                        "%(recipient)s has no working address for this channel. "
+                        "Correct it, then retry.",
                         recipient=delivery.recipient_id.display_name,
                     )
                 )

@@ -108,6 +108,20 @@ class Debtor:
             return ("no_policy",)
         return self._reasons(key)[:1]
 
+    def next_step(self, today):
+        """(day, dunning.level or None) of the next step that dates alone decide: never in the past,
+        and not of items that wait for a person. The level is known when the step is due today."""
+        steps = [
+            (max(decision.due_on, today), decision.level)
+            for decision in self.decisions.values()
+            if decision.due_on and STOPPING.isdisjoint(decision.reasons)
+        ]
+        if not steps:
+            return None, None
+        day, level = min(steps, key=lambda step: (step[0], step[1] is None))
+        levels = self.partner.env["dunning.level"]
+        return day, levels.browse(level.key) if level else levels
+
     def end_holds(self, day, ladders):
         """Forget the holds that are over on ``day``: what they lowered may be demanded again."""
         for index, item in enumerate(self.items):

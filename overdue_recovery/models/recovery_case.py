@@ -258,10 +258,17 @@ class RecoveryCase(models.Model):
         values = {"state": case_state.derive(self._facts(debtor, today))}
         if values["state"] == "resolved":
             return tuple(
-                {**values, "date_closed": today, "outcome": "paid", "next_step_date": False}.items()
+                {
+                    **values,
+                    "date_closed": today,
+                    "outcome": "paid",
+                    "next_step": False,
+                    "next_step_date": False,
+                }.items()
             )
-        dates = [d.due_on for d in debtor.decisions.values() if d.due_on] if debtor else []
-        values["next_step_date"] = min(dates, default=False)
+        day, level = debtor.next_step(today) if debtor else (None, None)
+        values["next_step_date"] = day or False
+        values["next_step"] = level.name if level else False
         return tuple(values.items())
 
     def _facts(self, debtor, today):

@@ -2,6 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .common import RecoveryCommon
@@ -136,3 +137,36 @@ class TestDunningDelivery(RecoveryCommon):
         activity = notice.case_id.activity_ids
         self.assertEqual(activity.user_id, self.env.user)
         self.assertEqual(sorted(notice.delivery_ids.mapped("channel")), ["call", "email"])
+
+    def test_person_says_what_became_of_an_unknown_message(self):
+        notice = self._issued()
+        delivery = notice.delivery_ids
+        with self.assertRaises(UserError):
+            delivery.action_confirm_sent()
+        delivery._set_state("sending", sending_since=fields.Datetime.now())
+        delivery._set_state("unknown")
+        delivery.action_confirm_sent()
+        self.assertEqual((notice.state, delivery.state), ("sent", "sent"))
+        self.assertEqual(self.invoice.dunning_level_id, self.levels[0])
+
+    def test_dead_address_is_not_tried_again_until_it_changes(self):
+        notice = self._issued()
+        self._deliver()
+        notice.delivery_ids._on_bounce("550 user unknown")
+        with self.assertRaises(UserError):
+            notice.action_retry()
+        self.partner_a.email = "new@customer.example"
+        notice.action_retry()
+        self._deliver()
+        self.assertEqual(notice.delivery_ids.address, "new@customer.example")
+        self.assertEqual(notice.state, "sent")
+
+    def test_next_step_of_a_case_is_never_in_the_past_and_waits_for_nobody(self):
+        notice = self._issued()
+        self._overdue_invoice(partner=self.partner_b)
+        self._hold(self.partner_b, "hardship")
+        self._deliver()
+        held = self.partner_b._recovery_case(self.company)
+        self.env["recovery.case"].sudo()._recompute(notice.case_id | held.sudo())
+        self.assertEqual(str(notice.case_id.next_step_date), "2025-03-14")
+        self.assertFalse(held.next_step_date)

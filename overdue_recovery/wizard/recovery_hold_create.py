@@ -19,12 +19,21 @@ class RecoveryHoldCreate(models.TransientModel):
     reason_id = fields.Many2one("recovery.hold.reason", required=True)
     blocks = fields.Selection(
         [("contact", "Contact"), ("charge", "Charges"), ("both", "Contact and charges")],
-        default="contact",
+        compute="_compute_blocks",
+        store=True,
+        precompute=True,
+        readonly=False,
         required=True,
     )
     date_to = fields.Date(string="Until", help="Included. Empty: until it is ended.")
     note = fields.Char()
     count = fields.Integer(compute="_compute_count")
+
+    @api.depends("reason_id")
+    def _compute_blocks(self):
+        """What the reason's row proposes."""
+        for wizard in self:
+            wizard.blocks = wizard.reason_id._blocks() if wizard.reason_id else "contact"
 
     @api.depends_context("active_model", "active_ids")
     def _compute_count(self):
