@@ -242,6 +242,15 @@ ITEMS = """
      WHERE company_id = %(company)s AND level_id IS NOT NULL
 """
 
+OPEN_CASES = """
+    SELECT partner_id FROM recovery_case
+     WHERE company_id = %(company)s AND date_closed IS NULL
+"""
+
+PROPOSED_STATS = """
+    SELECT stats FROM dunning_run WHERE company_id = %(company)s AND state = 'proposed'
+"""
+
 UNLOGGED = """
     SELECT delivery.id
       FROM dunning_delivery delivery

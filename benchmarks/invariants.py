@@ -8,7 +8,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from benchmarks.expectation import Expectation, Reached, is_due
-from benchmarks.facts import DOUBLES, ITEMS, UNLOGGED, Facts
+from benchmarks.facts import DOUBLES, ITEMS, OPEN_CASES, PROPOSED_STATS, UNLOGGED, Facts
 
 DEMANDING = ("rising", "listed")
 
@@ -42,14 +42,40 @@ class Checker:
     # -- in the morning --------------------------------------------------------------------
 
     def check_proposal(self, day):
+        """What the daily job has just proposed and recomputed."""
+        ledger = self.facts.ledger(day)
+        self.check_rising(day, ledger)
+        self.check_counts(day, ledger)
+        self.check_cases(day, ledger)
+
+    def check_rising(self, day, ledger):
         """What the proposed run lets rise is what should rise, no more and no less."""
         under_way = self.facts.rising("issued")
-        expected = self.expectation.rising(day, self.facts.ledger(day), under_way)
+        expected = self.expectation.rising(day, ledger, under_way)
         found = self.facts.rising("proposed")
         for line in expected.keys() | found.keys():
             if expected.get(line) != found.get(line):
                 text = f"item {line}: proposed {found.get(line)}, due {expected.get(line)}"
                 self.report(day, "the proposal is complete and right", text)
+
+    def check_counts(self, day, ledger):
+        """Every open item is in the proposed run's figures: it rises, or it is left out."""
+        for (stats,) in self.facts.query(PROPOSED_STATS):
+            told = len(self.facts.rising("proposed")) + sum(stats["left_out"].values())
+            if not told == stats["items"] == len(ledger.items):
+                text = f"{told} told, {stats['items']} assessed, {len(ledger.items)} open"
+                self.report(day, "the run's figures count every item", text)
+
+    def check_cases(self, day, ledger):
+        """Who owes nothing has no open case; who was written to and owes has one."""
+        opened = {partner for (partner,) in self.facts.query(OPEN_CASES)}
+        owing = {item.debtor for item in ledger.items.values()}
+        reached = self.expectation.reached
+        told = {item.debtor for item in ledger.items.values() if item.id in reached}
+        for partner in opened - owing - set(ledger.credits):
+            self.report(day, "a case closes with its debt", f"customer {partner}")
+        for partner in told - opened:
+            self.report(day, "who was written to has a case", f"customer {partner}")
 
     # -- in the evening --------------------------------------------------------------------
 

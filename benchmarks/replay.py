@@ -43,9 +43,9 @@ class Replay:
         self.receivables = receivables
         self.commit = commit
         self.first = min(one.invoice_date for one in receivables)
-        self.last = max(
-            day for one in receivables for day in (one.date_settled, one.date_due) if day
-        )
+        days = {day for one in receivables for day in (one.date_settled, one.date_due) if day}
+        # the morning after, what was paid last is put away
+        self.last = max(days) + timedelta(1)
         policy.date_start = self.first
         self.books = Books(self.env, company, receivables)
         self.mailbox = Mailbox()

@@ -72,7 +72,7 @@ def bench():
 
 
 def replay():
-    """Replay the daily run over an invoice history (FILE=invoices.csv)."""
+    """Replay the daily run over an invoice history (FILE=invoices.csv, DAYS=n)."""
     from dev import measure
 
     return measure.replay()

@@ -21,7 +21,7 @@ FIRST = date(2024, 1, 8)
 # Days from the due date to the payment, one customer each; None never pays.
 LAGS = (-5, 2, 5, 16, 23, 37, 51, None)
 WEEKS = 5
-DAYS = 62
+DAYS = 56
 
 
 def slice_rows():
@@ -159,6 +159,13 @@ class TestFlowReplay(RecoveryCommon):
         self.assertEqual(self._rules(checker), {"the proposal is complete and right"})
         checker.check_day(self.today, [])
         self.assertIn("every item has its reason", self._rules(checker))
+
+    def test_checker_sees_a_case_that_stays_open(self):
+        checker, messages = self._day_with_a_notice()
+        checker.check_day(self.today, messages)
+        self._pay(self.invoice)
+        checker.check_proposal(self.today)
+        self.assertEqual(self._rules(checker), {"a case closes with its debt"})
 
     def test_checker_sees_a_demand_too_soon(self):
         checker, messages = self._day_with_a_notice()
