@@ -40,6 +40,13 @@ class AccountMoveLine(models.Model):
         " WHERE reconciled IS NOT TRUE AND parent_state = 'posted'"
     )
 
+    def unlink(self):
+        # new terms of a draft take an item away: its pause goes on for the document
+        holds = self.env["recovery.hold"].sudo().search([("move_line_id", "in", self.ids)])
+        for hold in holds:
+            hold.write({"move_id": hold.move_line_id.move_id.id, "move_line_id": False})
+        return super().unlink()
+
     # -- what is open ----------------------------------------------------------------------
 
     @api.model

@@ -204,7 +204,10 @@ class DunningRun(models.Model):
         started = time.monotonic()
         if self.origin == "single":
             self._skip_proposed()
-        self.env["recovery.case"]._recompute_dirty()
+        cases = self.env["recovery.case"]
+        while cases._recompute_dirty():
+            # a batch at a time: no reopened item may be judged by its old cycle
+            continue
         found = self._assess()
         self._write_notices(found)
         self._write_exceptions(found)

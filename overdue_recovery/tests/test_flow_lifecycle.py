@@ -166,6 +166,25 @@ class TestFlowLifecycle(LifecycleCommon):
                 with self.on(60):
                     self.assertEqual(self._run_dunning().notice_ids.amount_demanded, 100)
 
+    def test_hold_on_an_installment_that_new_terms_take_away_stays_on_the_document(self):
+        invoice = self._overdue_invoice(amount=100, days=60)
+        invoice.button_draft()
+        invoice.invoice_payment_term_id = self.pay_terms_b
+        invoice.action_post()
+        holds = self.env["recovery.hold"].union(
+            *(self._hold(item, "hardship") for item in self._items(invoice))
+        )
+        invoice.button_draft()
+        invoice.invoice_payment_term_id = self.pay_terms_a
+        invoice.action_post()
+        self.assertEqual(holds.exists(), holds)
+        self.assertEqual(len(self._items(invoice)), 1)
+        self.assertEqual(holds.move_id, invoice)
+        self.assertEqual(len(holds.filtered("move_line_id")), 1)
+        with self.on(30):
+            self.assertEqual(self._codes(self._items(invoice)), ["hardship"])
+            self.assertFalse(self._propose().notice_ids)
+
     def test_paid_invoice_reset_to_draft_stays_paid_and_in_its_cycle(self):
         invoice = self._overdue_invoice()
         self._bring_to("sent")
