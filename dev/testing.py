@@ -29,6 +29,7 @@ def test(long=False):
     if odoo:
         progress(f"Tests in Odoo, database {name} ...")
         source = database.fresh(name)
+        database.keep_statistics(name)
         complaints = install_complaints(source)
         codes.append(run_pytest([*odoo_options(name), *odoo, *options], environment))
     return verdict(codes, complaints)
