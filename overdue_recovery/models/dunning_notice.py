@@ -2,8 +2,6 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
-from psycopg2 import OperationalError
 
 DEAD = ("skipped", "cancelled")
 # What the engine writes; a person edits the note and nothing else.
@@ -37,6 +35,8 @@ class DunningNotice(models.Model):
     _description = "Dunning Notice"
     _inherit = [
         "recovery.state.mixin",
+        "dunning.notice.draft",
+        "dunning.notice.issue",
         "dunning.notice.history",
         "dunning.notice.placeholder",
         "dunning.notice.message",
@@ -118,119 +118,7 @@ class DunningNotice(models.Model):
                 )
             )
 
-    # -- drafts ----------------------------------------------------------------------------
-
-    @api.model
-    def _create_from_drafts(self, run, drafts):
-        """Insert the notices of ``dunning.proposal`` drafts; a constant number of statements."""
-        if not drafts:
-            return self.browse()
-        partners = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
-        cases = self.env["recovery.case"]._open_cases(run.company_id, partners)
-        columns = [
-            "run_id",
-            "company_id",
-            "partner_id",
-            "case_id",
-            "level_id",
-            "date",
-            "date_due",
-            "state",
-            "amount_demanded",
-            "is_merged",
-        ]
-        rows = [
-            (
-                run.id,
-                run.company_id.id,
-                draft.debtor_id,
-                cases[draft.debtor_id],
-                draft.level_id,
-                run.date,
-                self._expected_pay_by(draft, run.date, partner),
-                "proposed",
-                draft.amount,
-                False,
-            )
-            for draft, partner in zip(drafts, partners, strict=True)
-        ]
-        ids = self.env["dunning.proposal"]._insert("dunning.notice", columns, rows)
-        self._number(ids)
-        lines = [(notice_id, draft.lines) for notice_id, draft in zip(ids, drafts, strict=True)]
-        self.env["dunning.proposal"]._write_lines(lines, run.company_id)
-        return self.browse(ids)
-
-    @api.model
-    def _number(self, ids):
-        """A short reference the customer can quote: one statement, gaps are harmless."""
-        self.env.cr.execute(
-            SQL(
-                "UPDATE dunning_notice SET name = 'DN' || LPAD(id::text, 6, '0') WHERE id IN %s",
-                tuple(ids),
-            )
-        )
-
-    def _expected_pay_by(self, draft, day, partner):
-        """The pay-by date if the notice went out on ``day``. ``partner`` is the draft's debtor,
-        one of a recordset: its country is read for all at once."""
-        level = self.env["dunning.level"].browse(draft.level_id)
-        # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
-        due = min(line[3] for line in draft.lines if line[0] == "rising")
-        return level._pay_by(day, partner, due)
-
-    def _matches(self, draft, day):
-        """Whether this notice already says what the draft of ``day`` says."""
-        self.ensure_one()
-        if self.level_id.id != draft.level_id or self.date != day:
-            return False
-        own = {
-            (
-                line.kind,
-                line.move_line_id.id,
-                line.date_due,
-                line.level_id.id,
-                line.cycle,
-                line.amount_residual,
-                line.amount_demanded,
-            )
-            for line in self.line_ids
-        }
-        # kind, item, maturity, level, cycle, rest and sum demanded by their place in LINE_COLUMNS
-        return own == {
-            (
-                line[0],
-                line[1] or False,
-                line[3] or False,
-                line[4] or False,
-                line[5],
-                line[10],
-                line[11],
-            )
-            for line in draft.lines
-        }
-
-    @api.model
-    def _redraft(self, changed, day):
-        """Bring notices in line with new drafts of ``day``: ``[(notice, draft), …]``."""
-        notices = self.browse(notice.id for notice, _draft in changed)
-        debtors = self.env["res.partner"].browse(notices.partner_id.ids)
-        partners = {partner.id: partner for partner in debtors}
-        notices.line_ids.sudo().unlink()
-        by_company = defaultdict(list)
-        for notice, draft in changed:
-            notice.write(
-                {
-                    "level_id": draft.level_id,
-                    "date": day,
-                    "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
-                    "amount_demanded": draft.amount,
-                }
-            )
-            by_company[notice.company_id].append((notice.id, draft.lines))
-        for company, lines in by_company.items():
-            self.env["dunning.proposal"]._write_lines(lines, company)
-
-    # -- figures ---------------------------------------------------------------------------
+    # -- figures -----------------------------------------------------------------------------
 
     def _totals(self):
         """{currency: net sum demanded} over the lines of these notices, in each currency."""
@@ -239,116 +127,7 @@ class DunningNotice(models.Model):
             totals[line.currency_id] += line.amount_demanded
         return {currency: currency.round(amount) for currency, amount in totals.items() if amount}
 
-    # -- issue -----------------------------------------------------------------------------
-
-    def _issue(self):
-        """Make the deliveries of proposed notices. A notice that raises becomes failed."""
-        self._set_state("issued")
-        try:
-            with self.env.cr.savepoint():
-                self._queue_deliveries()
-        except OperationalError:
-            raise
-        except Exception as error:
-            if len(self) == 1:
-                self._set_state("failed", reason=str(error))
-                return
-            for notice in self:
-                notice._issue_again()
-
-    def _issue_again(self):
-        """One notice of a batch that raised, by itself."""
-        try:
-            with self.env.cr.savepoint():
-                self._queue_deliveries()
-        except OperationalError:
-            raise
-        except Exception as error:
-            self._set_state("failed", reason=str(error))
-
-    def _queue_deliveries(self):
-        """Deliveries for every notice of ``self``; an internal level counts at once."""
-        internal = self.filtered("level_id.is_internal")
-        self.env["dunning.delivery"]._queue(self - internal)
-        for company, notices in internal.grouped("company_id").items():
-            notices._freeze(company._recovery_today())
-        internal._hand_over()
-
-    def _hand_over(self):
-        """Something of these notices has reached the customer: now the levels count."""
-        fresh = self.filtered(lambda notice: notice.state != "sent")
-        if not fresh:
-            return
-        fresh._set_state("sent", reason=False)
-        rising = fresh.line_ids.filtered(lambda line: line.kind == "rising" and line.move_line_id)
-        self.env["dunning.item"]._ensure(rising.move_line_id)._rebuild()
-
-    def _freeze(self, today):
-        """Write the day and the pay-by dates that the message prints, before it is rendered."""
-        for notice in self:
-            letter = any(d.channel == "letter" for d in notice.delivery_ids)
-            rising = notice.line_ids.filtered(lambda line: line.kind == "rising")
-            for line in rising:
-                line.pay_by = line.level_id._pay_by(
-                    today, notice.partner_id, line.date_due or today, letter
-                )
-            dates = [line.pay_by for line in rising if line.level_id == notice.level_id]
-            notice.write({"date": today, "date_due": min(dates, default=notice.date_due)})
-
-    # -- re-check --------------------------------------------------------------------------
-
-    def _recheck(self):
-        """Read ledger and holds again and bring issued notices up to date.
-
-        What is no longer due goes; a notice on which nothing rises any more is cancelled with
-        the reason. Sent notices (a further recipient) are not changed.
-
-        :return: the notices of ``self`` that may leave now
-        """
-        gone = self.browse()
-        for company, notices in self.grouped("company_id").items():
-            today = company._recovery_today()
-            debtors = self.env["dunning.measure"]._debtors(
-                company, today, debtor_ids=notices.partner_id.ids, ignore=notices
-            )
-            found = {debtor.id: debtor for debtor in debtors}
-            changed = []
-            for notice in notices:
-                is_due, draft = notice._still_due(found.get(notice.partner_id.id), today)
-                if not is_due:
-                    gone |= notice
-                elif draft and not notice._matches(draft, today):
-                    changed.append((notice, draft))
-            self._redraft(changed, today)
-        gone.filtered(lambda notice: notice.state == "issued")._set_state("cancelled")
-        return self - gone
-
-    def _still_due(self, debtor, today):
-        """Whether something of this notice still rises, and what the notice would say now (None:
-        it was sent already and stays)."""
-        proposed = {
-            line.move_line_id.id: line.level_id for line in self.line_ids if line.kind == "rising"
-        }
-        if not debtor:
-            self.reason = self.env._("Paid, or no longer to be collected.")
-            return False, None
-        if self.state == "sent":
-            return debtor.still_open(proposed), None
-        debtor.keep_levels({key: level._fact() for key, level in proposed.items()})
-        draft = self.env["dunning.proposal"]._draft(debtor, today)
-        if not draft:
-            self.reason = self._why_gone(debtor, proposed)
-            return False, None
-        return True, draft
-
-    def _why_gone(self, debtor, keys):
-        texts = self.env["dunning.reason"]._texts()
-        codes = {code for key in keys for code in debtor.why(key)}
-        return " ".join(texts.get(code, code) for code in sorted(codes)) or self.env._(
-            "Paid, or no longer to be collected."
-        )
-
-    # -- a person's acts -------------------------------------------------------------------
+    # -- a person's acts ---------------------------------------------------------------------
 
     def action_skip(self, reason=None):
         """Leave these customers out of their run. Neither level nor cycle changes.

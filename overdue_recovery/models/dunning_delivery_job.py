@@ -1,0 +1,165 @@
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
+
+# The items are read again before each chunk leaves: few enough that this is seconds ago.
+CHUNK = 25
+# A delivery that is "sending" longer than this lost its process.
+LOST_AFTER = timedelta(minutes=15)
+
+
+class DunningDeliveryJob(models.AbstractModel):
+    """The job: what is due leaves in chunks, each looked at again right before."""
+
+    _name = "dunning.delivery.job"
+    _description = "Delivery: the job that sends"
+
+    @api.model
+    def _cron_deliver(self):
+        """Work what is queued, or held and due, until nothing is left or the slice is over.
+
+        sudo: deliveries belong to the engine, whoever wakes it.
+        """
+        self = self.sudo()
+        self._give_up_lost()
+        domain = self._due_domain()
+        cron = self.env["ir.cron"]
+        cron._recovery_commit(remaining=self.search_count(domain))
+        seen = set()
+        while True:
+            found = self.search(
+                domain & Domain("id", "not in", list(seen)), limit=CHUNK, order="id"
+            )
+            if not found:
+                break
+            seen.update(found.ids)
+            found.try_lock_for_update().filtered_domain(domain)._deliver()
+            if not cron._recovery_commit(len(found)):
+                break
+
+    def _due_domain(self):
+        now = fields.Datetime.now()
+        queued = Domain("state", "=", "queued") & (
+            Domain("next_try", "=", False) | Domain("next_try", "<=", now)
+        )
+        return queued | (Domain("state", "=", "held") & Domain("hold_until", "<=", now))
+
+    @api.model
+    def _give_up_lost(self):
+        """Deliveries whose process died while sending: nobody knows whether the message left, so
+        it is not sent again by itself; a person decides."""
+        lost = self.search(
+            [
+                ("state", "=", "sending"),
+                ("sending_since", "<", fields.Datetime.now() - LOST_AFTER),
+            ]
+        ).try_lock_for_update()
+        lost._set_state(
+            "unknown", reason=self.env._("The process stopped while the message was leaving.")
+        )
+
+    def _deliver(self):
+        """Send what of this chunk may leave now. A record that raises becomes failed."""
+        try:
+            with self.env.cr.savepoint():
+                ready = self._prepare()
+        except OperationalError:
+            raise
+        except Exception as error:
+            if len(self) > 1:
+                for delivery in self:
+                    delivery._deliver()
+            else:
+                self._fail_before_sending(error)
+            return
+        ready._leave()
+
+    def _prepare(self):
+        """Everything before the message leaves: look again, gate, render, log.
+
+        :return: the deliveries that are ready, in state sending
+        """
+        self.filtered(lambda d: d.state == "held")._set_state("queued", hold_until=False)
+        due = self._still_due()._pass_gate()
+        for company, notices in due.notice_id.grouped("company_id").items():
+            open_notices = notices.filtered(lambda notice: notice.state == "issued")
+            open_notices._freeze(company._recovery_today())
+        due._set_state("sending", sending_since=fields.Datetime.now(), reason=False)
+        rendered = due._render()
+        rendered._log_departure()
+        return rendered
+
+    def _still_due(self):
+        """The deliveries whose notice is still due; the others are cancelled with its reason."""
+        # a person may have cancelled or skipped the notice meanwhile
+        alive = self.notice_id.filtered(lambda notice: notice.state in ("issued", "sent"))
+        due = alive._recheck()
+        for delivery in self:
+            if delivery.notice_id not in due:
+                delivery._set_state("cancelled", reason=delivery.notice_id.reason)
+        return self.filtered(lambda delivery: delivery.notice_id in due)
+
+    def _pass_gate(self):
+        """The deliveries that the contact gate lets pass now; the others are held or refused."""
+        gate = self.env["recovery.contact.gate"]
+        passed = self.browse()
+        for delivery in self:
+            verdict = gate._verdict(
+                delivery.recipient_id, delivery.channel, "demand", fields.Datetime.now()
+            )
+            text = ", ".join(verdict.reasons)
+            if verdict.decision == "send":
+                passed |= delivery
+            elif verdict.decision == "hold":
+                delivery._set_state("held", hold_until=verdict.until, reason=text)
+            else:
+                delivery._set_state("cancelled", reason=text)
+                delivery._fail_notice_without_hope(text)
+        return passed
+
+    def _render(self):
+        """Fill subject and body. A message that can't be rendered fails alone."""
+        written = self.filtered(lambda delivery: delivery.channel != "call")
+        messages = written.notice_id._render_messages()
+        broken = self.browse()
+        for delivery in written:
+            message = messages[delivery.notice_id.id]
+            if isinstance(message, Exception):
+                delivery._fail(str(message))
+                broken |= delivery
+            else:
+                subject, body = message
+                delivery.write({"subject": subject, "body": body})
+        return self - broken
+
+    def _log_departure(self):
+        """Write down what is about to be said, before it is said."""
+        entries = [
+            {
+                "case": delivery.case_id,
+                "direction": "out",
+                "channel": delivery.channel,
+                "kind": "notice",
+                "purpose": "demand",
+                "outcome": "sending",
+                "names": delivery.recipient_id.display_name,
+                "address": delivery.address or "",
+                "subject": delivery.subject or "",
+                "text": delivery.body or "",
+            }
+            for delivery in self
+        ]
+        for delivery, entry in zip(
+            self, self.env["recovery.interaction"]._log(entries), strict=True
+        ):
+            delivery.log_sequence = entry.sequence
+
+    def _leave(self):
+        """Send, channel by channel. Seam: a glue addon adds ``_send_<channel>()``."""
+        for channel, deliveries in self.grouped("channel").items():
+            getattr(deliveries, f"_send_{channel}")()

@@ -1,0 +1,75 @@
+import logging
+
+from odoo import fields, models
+
+_logger = logging.getLogger(__name__)
+
+
+class DunningDeliveryOutcome(models.AbstractModel):
+    """What became of a message, and what follows for its notice."""
+
+    _name = "dunning.delivery.outcome"
+    _description = "Delivery: what became of it"
+
+    def _handed_over(self):
+        """The recipient's side took these messages: the notices and their levels count now."""
+        if not self:
+            return
+        self._set_state("sent", sent_on=fields.Datetime.now(), reason=False)
+        self._log_outcome("sent")
+        self.notice_id._hand_over()
+
+    def _fail(self, reason):
+        """This message could not be handed over. The notice fails when no other one was."""
+        self._set_state("failed", reason=reason)
+        self._log_outcome("failed")
+        self._fail_notice_without_hope(reason)
+
+    def _fail_before_sending(self, error):
+        """One delivery raised before it was rendered and logged."""
+        _logger.info("Delivery %s failed before sending", self.id, exc_info=True)
+        self._set_state("sending")
+        self._fail(str(error))
+
+    def _fail_notice_without_hope(self, reason):
+        """Fail the notices of which nothing was, or still may be, handed over."""
+        for notice in self.notice_id:
+            hopes = {"queued", "held", "sending", "sent", "unknown"}
+            if notice.state in ("issued", "sent") and not any(
+                delivery.state in hopes for delivery in notice.delivery_ids
+            ):
+                notice._set_state("failed", reason=reason)
+
+    def _on_bounce(self, text=""):
+        """The message came back after it had been taken. The level does not count, unless another
+        delivery of the notice got through.
+
+        sudo: it is the mail gateway that learns of it.
+        """
+        self = self.sudo()
+        self._set_state("bounced", reason=text or self.env._("The address does not exist."))
+        self._log_outcome("bounced")
+        for delivery in self:
+            notice = delivery.notice_id
+            if notice.state == "sent" and not any(d.state == "sent" for d in notice.delivery_ids):
+                notice._set_state("failed", reason=delivery.reason)
+
+    def _log_outcome(self, outcome):
+        """A further entry in the contact log that names the one of the departure."""
+        entries = [
+            {
+                "case": delivery.case_id,
+                "direction": "out",
+                "channel": delivery.channel,
+                "kind": "outcome",
+                "purpose": "demand",
+                "outcome": outcome,
+                "refers_to": delivery.log_sequence,
+                "names": "",
+                "address": "",
+                "text": delivery.reason or "",
+            }
+            for delivery in self
+            if delivery.log_sequence
+        ]
+        self.env["recovery.interaction"]._log(entries)

@@ -1,0 +1,121 @@
+from collections import defaultdict
+
+from odoo import api, models
+from odoo.tools import SQL
+
+
+class DunningNoticeDraft(models.AbstractModel):
+    """How drafts of a proposal become notices, and are brought up to date."""
+
+    _name = "dunning.notice.draft"
+    _description = "Notice: made from a draft"
+
+    @api.model
+    def _create_from_drafts(self, run, drafts):
+        """Insert the notices of ``dunning.proposal`` drafts; a constant number of statements."""
+        if not drafts:
+            return self.browse()
+        partners = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
+        cases = self.env["recovery.case"]._open_cases(run.company_id, partners)
+        columns = [
+            "run_id",
+            "company_id",
+            "partner_id",
+            "case_id",
+            "level_id",
+            "date",
+            "date_due",
+            "state",
+            "amount_demanded",
+            "is_merged",
+        ]
+        rows = [
+            (
+                run.id,
+                run.company_id.id,
+                draft.debtor_id,
+                cases[draft.debtor_id],
+                draft.level_id,
+                run.date,
+                self._expected_pay_by(draft, run.date, partner),
+                "proposed",
+                draft.amount,
+                False,
+            )
+            for draft, partner in zip(drafts, partners, strict=True)
+        ]
+        ids = self.env["dunning.proposal"]._insert("dunning.notice", columns, rows)
+        self._number(ids)
+        lines = [(notice_id, draft.lines) for notice_id, draft in zip(ids, drafts, strict=True)]
+        self.env["dunning.proposal"]._write_lines(lines, run.company_id)
+        return self.browse(ids)
+
+    @api.model
+    def _number(self, ids):
+        """A short reference the customer can quote: one statement, gaps are harmless."""
+        self.env.cr.execute(
+            SQL(
+                "UPDATE dunning_notice SET name = 'DN' || LPAD(id::text, 6, '0') WHERE id IN %s",
+                tuple(ids),
+            )
+        )
+
+    def _expected_pay_by(self, draft, day, partner):
+        """The pay-by date if the notice went out on ``day``. ``partner`` is the draft's debtor,
+        one of a recordset: its country is read for all at once."""
+        level = self.env["dunning.level"].browse(draft.level_id)
+        # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
+        due = min(line[3] for line in draft.lines if line[0] == "rising")
+        return level._pay_by(day, partner, due)
+
+    def _matches(self, draft, day):
+        """Whether this notice already says what the draft of ``day`` says."""
+        self.ensure_one()
+        if self.level_id.id != draft.level_id or self.date != day:
+            return False
+        own = {
+            (
+                line.kind,
+                line.move_line_id.id,
+                line.date_due,
+                line.level_id.id,
+                line.cycle,
+                line.amount_residual,
+                line.amount_demanded,
+            )
+            for line in self.line_ids
+        }
+        # kind, item, maturity, level, cycle, rest and sum demanded by their place in LINE_COLUMNS
+        return own == {
+            (
+                line[0],
+                line[1] or False,
+                line[3] or False,
+                line[4] or False,
+                line[5],
+                line[10],
+                line[11],
+            )
+            for line in draft.lines
+        }
+
+    @api.model
+    def _redraft(self, changed, day):
+        """Bring notices in line with new drafts of ``day``: ``[(notice, draft), …]``."""
+        notices = self.browse(notice.id for notice, _draft in changed)
+        debtors = self.env["res.partner"].browse(notices.partner_id.ids)
+        partners = {partner.id: partner for partner in debtors}
+        notices.line_ids.sudo().unlink()
+        by_company = defaultdict(list)
+        for notice, draft in changed:
+            notice.write(
+                {
+                    "level_id": draft.level_id,
+                    "date": day,
+                    "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
+                    "amount_demanded": draft.amount,
+                }
+            )
+            by_company[notice.company_id].append((notice.id, draft.lines))
+        for company, lines in by_company.items():
+            self.env["dunning.proposal"]._write_lines(lines, company)
