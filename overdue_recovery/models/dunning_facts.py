@@ -83,11 +83,14 @@ class Debtor:
 
     def keep_levels(self, levels):
         """Let only the items of ``levels`` {item id: level fact} rise, each to its own level, and
-        only those that may rise today; the others are as on any notice."""
+        only those that may rise today; the others are as on any notice. An item that began anew
+        since then rises to the lower level that is due now."""
         for key, decision in self.decisions.items():
             if not decision.level:
                 continue
             level = levels.get(key)
+            if level:
+                level = min(level, decision.level, key=lambda one: (one.sequence, one.delay_days))
             reasons = () if level else ("under_way",)
             self.decisions[key] = escalation.Decision(level, reasons, decision.due_on)
 
@@ -138,11 +141,18 @@ class Debtor:
             return
         highest = max(rising, key=lambda level: (level.sequence, level.delay_days))
         level = ladders.record(highest.key)
-        if level.is_internal or set(level._channels()) & self.channels:
-            return
+        if not level.is_internal and not set(level._channels()) & self.channels:
+            self.refuse("no_address")
+
+    def rises(self):
+        """Whether anything of this customer rises."""
+        return any(decision.level for decision in self.decisions.values())
+
+    def refuse(self, code):
+        """Let nothing rise, for the reason ``code``."""
         for key, decision in self.decisions.items():
             if decision.level:
-                self.decisions[key] = escalation.Decision(None, ("no_address",), decision.due_on)
+                self.decisions[key] = escalation.Decision(None, (code,), decision.due_on)
 
     def _reasons(self, key):
         decision = self.decisions.get(key)

@@ -43,7 +43,7 @@ class DunningMeasure(models.AbstractModel):
         return self.env["res.company"].sudo().union(*(company for (company,) in groups))
 
     @api.model
-    def _debtors(self, company, today, debtor_ids=None, ignore=None, coming=False):
+    def _debtors(self, company, today, debtor_ids=None, ignore=None, coming=False, heed_skips=True):
         """Yield a ``Debtor`` with its decisions for each customer with open receivables.
 
         :param company: the sender; its branches without own policy belong to it
@@ -51,6 +51,7 @@ class DunningMeasure(models.AbstractModel):
         :param debtor_ids: only these (None: all)
         :param ignore: notices whose rising lines do not count as under way
         :param coming: later days will be decided too: ask for everybody's channels
+        :param heed_skips: leave out the customers that a person skipped in the proposed run
         """
         companies = self._companies(company)
         self._flush()
@@ -60,6 +61,8 @@ class DunningMeasure(models.AbstractModel):
             chosen = ids[start : start + DEBTORS_PER_RANGE]
             debtors = self._debtor_range(company, companies, today, chosen, holds, ignore)
             self._refuse_unreachable(debtors, coming)
+            if heed_skips:
+                self._refuse_skipped(company, debtors)
             yield from debtors.values()
 
     def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore):
@@ -97,7 +100,13 @@ class DunningMeasure(models.AbstractModel):
         self.env["account.move.line"].flush_model()
         self.env["account.move"].flush_model()
         self.env["res.partner"].flush_model()
-        for model in ("dunning.item", "dunning.notice", "dunning.notice.line", "recovery.hold"):
+        for model in (
+            "dunning.item",
+            "dunning.run",
+            "dunning.notice",
+            "dunning.notice.line",
+            "recovery.hold",
+        ):
             self.env[model].flush_model()
 
     # -- measure ---------------------------------------------------------------------------
@@ -134,11 +143,14 @@ class DunningMeasure(models.AbstractModel):
         )
 
     def _open_items(self, companies, debtor_ids, ignore):
-        """The open items of these debtors as ``Row``, oldest maturity first."""
+        """The open items of these debtors as ``Row``, oldest maturity first. An item that waits in
+        the queue for its next cycle is read as it will be then: no level, one cycle on."""
         if not debtor_ids:
             return []
         query = SQL(
             """
+            WITH restart AS (SELECT DISTINCT move_line_id FROM recovery_case_dirty
+                              WHERE move_line_id IS NOT NULL)
             SELECT line.id, %(debtor)s, line.partner_id, line.company_id, move.id,
                    COALESCE(move.name, line.name), move.move_type, move.invoice_date,
                    line.date_maturity, line.currency_id, currency.rounding::float8,
@@ -150,7 +162,11 @@ class DunningMeasure(models.AbstractModel):
                     AND line.amount_residual_currency * %(share)s
                         <= GREATEST(ABS(move.amount_total), line.amount_currency)
                     AND line.amount_residual <= %(limit)s),
-                   item.id, item.level_id, item.date, item.due_date, COALESCE(item.cycle, 1),
+                   item.id,
+                   CASE WHEN restart.move_line_id IS NULL THEN item.level_id END,
+                   CASE WHEN restart.move_line_id IS NULL THEN item.date END,
+                   CASE WHEN restart.move_line_id IS NULL THEN item.due_date END,
+                   COALESCE(item.cycle, 1) + (restart.move_line_id IS NOT NULL)::int,
                    EXISTS (SELECT 1
                              FROM dunning_notice_line rising
                              JOIN dunning_notice notice ON notice.id = rising.notice_id
@@ -160,6 +176,7 @@ class DunningMeasure(models.AbstractModel):
               FROM account_move_line line %(joins)s
               JOIN res_currency currency ON currency.id = line.currency_id
          LEFT JOIN dunning_item item ON item.move_line_id = line.id
+         LEFT JOIN restart ON restart.move_line_id = line.id
              WHERE %(open)s AND %(debtor)s IN %(debtors)s
           ORDER BY line.date_maturity, line.id
             """,
@@ -346,16 +363,32 @@ class DunningMeasure(models.AbstractModel):
     def _refuse_unreachable(self, debtors, coming=False):
         """Ask whom of those with something rising (``coming``: of all) a message can reach, and
         let nothing rise for the others."""
-        ids = [
-            debtor.id
-            for debtor in debtors.values()
-            if coming or any(decision.level for decision in debtor.decisions.values())
-        ]
+        ids = [debtor.id for debtor in debtors.values() if coming or debtor.rises()]
         ladders = self._ladders()
         partners = self.env["res.partner"].sudo().browse(ids)
         for partner, channels in partners._recovery_channels().items():
             debtors[partner.id].channels = channels
             debtors[partner.id].refuse_unreachable(ladders)
+
+    def _refuse_skipped(self, company, debtors):
+        """Let nothing rise for customers whom a person skipped in the run that is proposed."""
+        rising = tuple(debtor.id for debtor in debtors.values() if debtor.rises())
+        if not rising:
+            return
+        query = SQL(
+            """
+            SELECT DISTINCT notice.partner_id
+              FROM dunning_notice notice
+              JOIN dunning_run run ON run.id = notice.run_id
+             WHERE run.company_id = %s AND run.state IN ('proposing', 'proposed')
+               AND run.origin != 'single' AND notice.state = 'skipped'
+               AND notice.partner_id IN %s
+            """,
+            company.id,
+            rising,
+        )
+        for (debtor_id,) in self.env.execute_query(query):
+            debtors[debtor_id].refuse("skipped")
 
 
 _DEBTOR = SQL("COALESCE(partner.dunning_payer_id, partner.id)")

@@ -71,10 +71,15 @@ class DunningNoticeIssue(models.AbstractModel):
         :return: the notices of ``self`` that may leave now
         """
         gone = self.browse()
+        self.env["recovery.case.dirty"]._restart_reopened(self.line_ids.move_line_id)
         for company, notices in self.grouped("company_id").items():
             today = company._recovery_today()
             debtors = self.env["dunning.measure"]._debtors(
-                company, today, debtor_ids=notices.partner_id.ids, ignore=notices
+                company,
+                today,
+                debtor_ids=notices.partner_id.ids,
+                ignore=notices,
+                heed_skips=False,
             )
             found = {debtor.id: debtor for debtor in debtors}
             changed = []

@@ -1,7 +1,7 @@
 from ast import literal_eval
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from psycopg2 import OperationalError
 
@@ -121,6 +121,23 @@ class DunningPolicy(models.Model):
     @api.constrains("level_ids", "active")
     def _check_levels(self):
         self.level_ids._check_ladder()
+
+    def write(self, vals):
+        if "company_id" in vals:
+            moved = self.filtered(lambda policy: policy.company_id.id != vals["company_id"])
+            self._check_may_move(moved)
+        return super().write(vals)
+
+    def _check_may_move(self, moved):
+        """A policy that notices or items know stays with its company."""
+        used = moved.with_context(active_test=False).level_ids._used()
+        if used:
+            raise UserError(
+                self.env._(
+                    "Policy “%s” was used by its company and stays there: duplicate it instead.",
+                    used.policy_id[:1].name,
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_unused(self):

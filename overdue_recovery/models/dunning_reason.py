@@ -36,6 +36,7 @@ class DunningReason(models.AbstractModel):
             "no_customer": self.env._("Has no customer: set one on the journal item."),
             "no_due_date": self.env._("Has no due date: set one on the journal item."),
             "no_policy": self.env._("No policy matches this customer."),
+            "skipped": self.env._("Skipped by a person in the proposed run."),
             "under_way": self.env._("Already on a notice that is under way."),
             "short_payment": self.env._("Only a small rest of a payment is open: write it off."),
             "pay_by": self.env._("The pay-by date of the last notice has not passed."),

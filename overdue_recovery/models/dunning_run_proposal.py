@@ -86,10 +86,9 @@ class DunningRunProposal(models.AbstractModel):
             today,
             debtor_ids=self.partner_ids._recovery_debtor().ids if self.partner_ids else None,
             ignore=self.notice_ids.filtered(lambda notice: notice.state == "proposed"),
+            heed_skips=self.origin != "single",
         )
         found = self.env["dunning.proposal"]._assess(debtors, today, keep=self._keeps)
-        for debtor_id in self._skipped_debtor_ids():
-            found.drafts.pop(debtor_id, None)
         if not (self.partner_ids or self.policy_ids):
             self._add_items_without_customer(found)
         return found
@@ -105,9 +104,6 @@ class DunningRunProposal(models.AbstractModel):
         if self.policy_ids and debtor.policy not in self.policy_ids:
             return False
         return not (self.origin == "cron" and debtor.policy and debtor.policy.mode == "manual")
-
-    def _skipped_debtor_ids(self):
-        return self.notice_ids.filtered(lambda notice: notice.state == "skipped").partner_id.ids
 
     def _write_notices(self, found):
         """Bring this run's notices in line with the drafts: keep, change, add, cancel."""

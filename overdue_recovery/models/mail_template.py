@@ -2,7 +2,7 @@ import re
 
 from lxml import html
 from odoo import api, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools.rendering_tools import parse_inline_template
 
 # What a subject may show besides fixed words: it is read over shoulders and on locked screens.
@@ -21,6 +21,22 @@ class MailTemplate(models.Model):
 
     def _is_dunning(self):
         return self.sudo().model == "dunning.notice"
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_of_levels(self):
+        """sudo: a level of a company that the user can't see uses a template too."""
+        levels = self.env["dunning.level"].sudo().with_context(active_test=False)
+        level = levels.search([("mail_template_id", "in", self.ids)], limit=1)
+        if level:
+            raise UserError(
+                self.env._(
+                    "Level “%(level)s” of policy “%(policy)s” sends the template “%(template)s”. "
+                    "Choose another one there first.",
+                    level=level.name,
+                    policy=level.policy_id.name,
+                    template=level.mail_template_id.name,
+                )
+            )
 
     # -- words -----------------------------------------------------------------------------
 

@@ -227,9 +227,9 @@ class RecoveryCase(models.Model):
 
         :return: whether anything was queued
         """
-        pairs, reopened = self.env["recovery.case.dirty"].sudo()._take(CASES_PER_BATCH)
-        items = self.env["dunning.item"].sudo().search([("move_line_id", "in", reopened)])
-        items.filtered(lambda item: not item.move_line_id.reconciled)._restart_at()
+        queue = self.env["recovery.case.dirty"].sudo()
+        pairs, reopened = queue._take(CASES_PER_BATCH)
+        queue._begin_next_cycle(reopened)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
             [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
@@ -248,28 +248,47 @@ class RecoveryCase(models.Model):
             found = {debtor.id: debtor for debtor in debtors}
             changes = defaultdict(self.browse)
             for case in own:
-                changes[case._derived_values(found.get(case.partner_id.id), today)] |= case
+                values = case._derived_values(found.get(case.partner_id.id), today)
+                changes[tuple(values.items())] |= case
             for values, same in changes.items():
-                same._write_derived(dict(values))
+                same._write_or_close(dict(values))
 
     def _derived_values(self, debtor, today):
-        """The derived columns of one case, as sorted pairs (so that equal ones are written
-        together)."""
+        """The derived columns of one case: equal ones are written together."""
         values = {"state": case_state.derive(self._facts(debtor, today))}
         if values["state"] == "resolved":
-            return tuple(
-                {
-                    **values,
-                    "date_closed": today,
-                    "outcome": "paid",
-                    "next_step": False,
-                    "next_step_date": False,
-                }.items()
-            )
+            return {**values, "date_closed": today, "next_step": False, "next_step_date": False}
         day, level = debtor.next_step(today) if debtor else (None, None)
         values["next_step_date"] = day or False
         values["next_step"] = level.name if level else False
-        return tuple(values.items())
+        return values
+
+    def _write_or_close(self, values):
+        """Write these derived values; of cases that close also what they closed with."""
+        if not values.get("date_closed"):
+            self._write_derived(values)
+            return
+        withdrawn = self._withdrawn()
+        withdrawn._write_derived({**values, "outcome": "withdrawn"})
+        (self - withdrawn)._write_derived({**values, "outcome": "paid"})
+
+    def _withdrawn(self):
+        """Those of these cases whose notices asked only for items that are posted no more: the
+        documents were cancelled or deleted, and nobody paid."""
+        query = SQL(
+            """
+            SELECT notice.case_id
+              FROM dunning_notice notice
+              JOIN dunning_notice_line asked ON asked.notice_id = notice.id
+               AND asked.kind IN ('rising', 'listed')
+         LEFT JOIN account_move_line line ON line.id = asked.move_line_id
+             WHERE notice.case_id IN %s
+          GROUP BY notice.case_id
+            HAVING NOT BOOL_OR(COALESCE(line.parent_state = 'posted', FALSE))
+            """,
+            tuple(self.ids),
+        )
+        return self.browse(case_id for (case_id,) in self.env.execute_query(query))
 
     def _facts(self, debtor, today):
         """What holds now, for ``calc.case_state.derive``. Seam: later rooms add their facts."""

@@ -135,6 +135,34 @@ class RecoveryCaseDirty(models.Model):
         return pairs, sorted({line_id for _p, _c, line_id in rows if line_id})
 
     @api.model
+    def _restart_reopened(self, lines):
+        """Begin the next cycle of those of these items that wait for it, without waiting for the
+        job. Their customers stay in the queue."""
+        if not lines:
+            return
+        rows = self.env.execute_query(
+            SQL(
+                """
+                WITH waiting AS (
+                    SELECT id, move_line_id FROM recovery_case_dirty
+                     WHERE move_line_id IN %s FOR UPDATE SKIP LOCKED
+                )
+                UPDATE recovery_case_dirty queued SET move_line_id = NULL
+                  FROM waiting WHERE waiting.id = queued.id
+             RETURNING waiting.move_line_id
+                """,
+                tuple(lines.ids),
+            )
+        )
+        self._begin_next_cycle({line_id for (line_id,) in rows})
+
+    @api.model
+    def _begin_next_cycle(self, line_ids):
+        """The next cycle of these reopened items, if they are still open."""
+        items = self.env["dunning.item"].sudo().search([("move_line_id", "in", list(line_ids))])
+        items.filtered(lambda item: not item.move_line_id.reconciled)._restart_at()
+
+    @api.model
     def _reopened_counts(self, lines):
         """{item id: 1} of those that wait in the queue for their next cycle, however often they
         were put there."""

@@ -85,3 +85,16 @@ class RecoveryHoldReason(models.Model):
                     reason=shipped.name,
                 )
             )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        """sudo: a hold of a company that the user can't see uses a reason too."""
+        used = self.env["recovery.hold"].sudo().search([("reason_id", "in", self.ids)], limit=1)
+        if used:
+            raise UserError(
+                self.env._(
+                    "“%(reason)s” is the reason of a hold on %(subject)s. Archive it instead.",
+                    reason=used.reason_id.name,
+                    subject=used.subject,
+                )
+            )

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class RecoveryLateReason(models.Model):
@@ -58,3 +59,18 @@ class RecoveryLateReason(models.Model):
         for reason in self:
             is_hidden = reason.is_sensitive and not may_know
             reason.display_name = self.env._("Private reason") if is_hidden else reason.name
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_only_unused(self):
+        """sudo: a case of a company that the user can't see uses a reason too."""
+        for model in ("recovery.case", "account.move"):
+            records = self.env[model].sudo().with_context(active_test=False)
+            used = records.search([("late_reason_id", "in", self.ids)], limit=1)
+            if used:
+                raise UserError(
+                    self.env._(
+                        "The reason “%(reason)s” is noted on %(record)s. Archive it instead.",
+                        reason=used.late_reason_id.name,
+                        record=used.display_name,
+                    )
+                )
