@@ -221,6 +221,15 @@ class Holds:
         self._by_partner = defaultdict(list)
         self._by_move = defaultdict(list)
         self._by_line = defaultdict(list)
+        self._by_amount = defaultdict(list)
+
+    def add_receipt(self, receipt):
+        """A bank line nobody matched yet: on the customer it names, else on every item of exactly
+        its amount."""
+        if receipt.partner_id:
+            self._by_partner[receipt.partner_id].append((receipt.fact, None))
+        else:
+            self._by_amount[receipt.currency_id, receipt.amount].append((receipt.fact, None))
 
     def add(self, hold):
         entry = (hold._fact(), hold.amount or None)
@@ -241,6 +250,7 @@ class Holds:
                 self._by_partner.get(row.partner_id, []) if row.partner_id != row.debtor_id else []
             )
             entries = everywhere + self._by_line.get(row.id, [])
+            entries += self._by_amount.get((row.currency_id, row.residual), [])
             found[row.id] = tuple(_sized(fact, amount, row) for fact, amount in entries)
             found[row.id] += tuple(self._spread(row, rests))
         return found

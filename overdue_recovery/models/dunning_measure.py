@@ -262,12 +262,15 @@ class DunningMeasure(models.AbstractModel):
 
     @api.model
     def _holds(self, companies, today):
-        """The holds in force on ``today`` (both ends included) that touch contact or amounts."""
+        """The holds in force on ``today`` (both ends included) that touch contact or amounts, and
+        the receipts that the bank knows and nobody matched yet."""
         holds = Holds()
         domain = self.env["recovery.hold"]._in_force_domain(companies, today)
         names = ["partner_id", "move_id", "move_line_id", "amount", "reason_id", "date_to"]
         for hold in self.env["recovery.hold"].sudo().search_fetch(domain, [*names, "blocks"]):
             holds.add(hold)
+        for receipt in self.env["dunning.bank"]._receipts(companies, today):
+            holds.add_receipt(receipt)
         return holds
 
     @api.model

@@ -1,12 +1,30 @@
 from odoo import models
 from psycopg2 import OperationalError
 
+# From this many days overdue a key account's owner decides before anything is sent.
+OWNER_FIRST_DAYS = 30
+
 
 class DunningNoticeIssue(models.AbstractModel):
     """From issue to hand-over: deliveries, the second look, the levels."""
 
     _name = "dunning.notice.issue"
     _description = "Notice: issue and hand-over"
+
+    def _owner_first(self):
+        """Whether the owner of this key account decides before it is sent."""
+        self.ensure_one()
+        return self.partner_id.is_key_account and self.level_id.delay_days >= OWNER_FIRST_DAYS
+
+    def _wake_owners(self):
+        """Tell the owners of key accounts among these new notices that it is their turn."""
+        for notice in self.filtered(lambda notice: notice._owner_first()):
+            notice.with_context(mail_activity_quick_update=True).activity_schedule(
+                "mail.mail_activity_data_todo",
+                date_deadline=notice.date,
+                summary=self.env._("Key account: send it, skip it, or call"),
+                user_id=notice.case_id.user_id.id or self.env.uid,
+            )
 
     def _issue(self):
         """Make the deliveries of proposed notices. A notice that raises becomes failed."""

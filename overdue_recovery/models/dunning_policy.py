@@ -85,7 +85,10 @@ class DunningPolicy(models.Model):
         required=True,
     )
     stale_bank_days = fields.Integer(
-        default=3, help="Working days without a bank statement after which receipts may be missing."
+        string="Wait for bank data",
+        default=3,
+        help="After so many working days without a bank line receipts may be missing: notices then "
+        "wait for a person. 0: never. Only for companies that import statements.",
     )
     private_mode = fields.Boolean(
         help="Messages say only how much is open, never for what (patients, consumers)."
@@ -95,7 +98,7 @@ class DunningPolicy(models.Model):
 
     _not_negative = models.Constraint(
         "CHECK(min_interval_days >= 0 AND grace_contact_days >= 0 AND grace_charge_days >= 0"
-        " AND postal_days >= 0 AND min_amount >= 0 AND max_notices >= 0)",
+        " AND postal_days >= 0 AND stale_bank_days >= 0 AND min_amount >= 0 AND max_notices >= 0)",
         "Days, amounts and numbers of a policy can't be negative.",
     )
 

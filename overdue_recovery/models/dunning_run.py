@@ -4,7 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-NOTICES_PER_BATCH = 200
 LONGEST_SIMULATION = timedelta(days=731)
 # A person chooses the scope of a draft; afterwards the engine alone writes what a run is.
 ENGINE_FIELDS = frozenset(["name", "origin", "stats", "waiting_reason"])
@@ -25,6 +24,7 @@ class DunningRun(models.Model):
     _inherit = [
         "recovery.state.mixin",
         "dunning.run.proposal",
+        "dunning.run.issue",
         "dunning.run.daily",
         "dunning.run.screen",
         "mail.thread",
@@ -148,58 +148,6 @@ class DunningRun(models.Model):
                         run=run.name,
                     )
                 )
-
-    # -- issue -------------------------------------------------------------------------------
-
-    def action_issue(self, notices=None):
-        """Hand the proposed notices (or only ``notices``) to their deliveries.
-
-        Works in batches with a commit after each; called again after an interruption it goes on
-        where it stopped. A notice that can't be issued becomes failed with its reason and stops
-        nobody. The deliveries themselves go out by their own job, at once.
-        """
-        self.ensure_one()
-        self.check_access("write")
-        run = self.sudo()
-        if not run.try_lock_for_update(allow_referencing=True):
-            raise UserError(self.env._("Run %s is being worked on by somebody else.", run.name))
-        if run.state != "issuing":
-            run._set_state("issuing", waiting_reason=False)
-        run._issue_in_batches(run._to_issue(notices))
-        rest = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
-        run._set_state("proposed" if rest else "issued")
-        run.env["dunning.delivery"]._trigger_delivery()
-        return True
-
-    def _issue_in_batches(self, todo):
-        for start in range(0, len(todo), NOTICES_PER_BATCH):
-            # the commit lets the run's own lock go: what another worker took meanwhile is left
-            batch = todo[start : start + NOTICES_PER_BATCH].try_lock_for_update()
-            batch.filtered(lambda notice: notice.state == "proposed")._issue()
-            self.env["ir.cron"]._recovery_commit()
-
-    def _to_issue(self, notices=None):
-        chosen = self.notice_ids if notices is None else self._chosen_notices(notices)
-        if chosen - self.notice_ids:
-            raise UserError(self.env._("Some of these notices belong to another run."))
-        return chosen.filtered(lambda notice: notice.state == "proposed")
-
-    def _chosen_notices(self, notices):
-        """The selection as records: a remote call sends ids."""
-        if not isinstance(notices, models.BaseModel):
-            if not all(isinstance(notice_id, int) for notice_id in notices):
-                raise UserError(self.env._("Choose notices by their ids."))
-            notices = self.env["dunning.notice"].browse(notices).exists()
-        return notices.sudo()
-
-    def action_cancel(self):
-        """Cancel the run and its notices. Items of notices that were handed over go back to the
-        level before; those of the others stay as they are."""
-        self.check_access("write")
-        for run in self.sudo():
-            run.notice_ids._cancel(self.env._("Run cancelled."))
-            run._set_state("cancelled")
-        return True
 
     # -- one customer ------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ class DunningRunDaily(models.AbstractModel):
         for company in companies:
             try:
                 with self.env.cr.savepoint():
+                    self.env["dunning.bank"]._wake_for_unmatched(company)
                     run = self.with_company(company)._daily_proposal(company)
             except OperationalError:
                 raise
@@ -85,12 +86,18 @@ class DunningRunDaily(models.AbstractModel):
             limit = run._max_notices(notices.policy_id)
             if len(notices) > limit:
                 run._wait_for_approval(len(notices), limit)
+            elif run.env["dunning.bank"]._newest_day(run.company_id) and run._bank_sentence():
+                run.waiting_reason = run._bank_sentence()
             else:
                 run.action_issue(notices)
 
     def _automatic_notices(self):
         proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
-        return proposed.filtered(lambda notice: notice.policy_id.mode == "automatic")
+        return proposed.filtered(
+            lambda notice: (
+                notice.policy_id.mode == "automatic" and not notice.partner_id.is_key_account
+            )
+        )
 
     def _max_notices(self, policies):
         """The most notices that may go without approval: the policies' own limit, else three

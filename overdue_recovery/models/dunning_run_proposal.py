@@ -123,7 +123,7 @@ class DunningRunProposal(models.AbstractModel):
         ]
         new = [draft for key, draft in found.drafts.items() if key not in existing]
         self.env["dunning.notice"]._redraft(changed, self.date)
-        self.env["dunning.notice"]._create_from_drafts(self, new)
+        self.env["dunning.notice"]._create_from_drafts(self, new)._wake_owners()
         self.invalidate_recordset(["notice_ids"])
 
     def _cancel_failed(self, found):

@@ -36,7 +36,10 @@ class ResPartner(models.Model):
         store=True,
         readonly=False,
     )
-    is_key_account = fields.Boolean(help="Never dunned without its owner.")
+    is_key_account = fields.Boolean(
+        string="Key account",
+        help="Never reminded automatically; from 30 days overdue its owner decides first.",
+    )
     recovery_channel = fields.Selection(
         [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")], string="Preferred channel"
     )
@@ -187,6 +190,17 @@ class ResPartner(models.Model):
         days_off = _holidays_of(self.country_id.code, self.state_id.code)
         while day.weekday() in WEEKEND or day in days_off:
             day += timedelta(days=1)
+        return day
+
+    def _recovery_add_working_days(self, day, count):
+        """The working day that is ``count`` working days after ``day`` (before it, where
+        ``count`` is negative), in this partner's country."""
+        days_off = _holidays_of(self.country_id.code, self.state_id.code)
+        step = timedelta(days=1 if count > 0 else -1)
+        left = abs(count)
+        while left:
+            day += step
+            left -= not (day.weekday() in WEEKEND or day in days_off)
         return day
 
     # -- figures -----------------------------------------------------------------------------

@@ -73,8 +73,13 @@ tours.add("recovery_first_run", {
             trigger: ".o_field_widget[name=figures] td:contains(First reminder)",
         },
         {
+            content: "Say that all receipts are booked",
+            trigger: ".o_field_widget[name=receipts_booked] input",
+            run: "click",
+        },
+        {
             content: "Send all",
-            trigger: "button[name=action_issue]",
+            trigger: "button[name=action_send_all]",
             run: "click",
         },
         {

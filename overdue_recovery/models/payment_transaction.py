@@ -1,0 +1,64 @@
+from odoo import fields, models
+
+# Money that has not come by then is no longer believed in: whoever chose a bank transfer and
+# never made it would otherwise never be reminded.
+DAYS_ON_THE_WAY = 5
+ON_THE_WAY = ("pending", "authorized", "done")
+
+
+class PaymentTransaction(models.Model):
+    """Money on its way: what an online payment is about to settle is not asked for meanwhile."""
+
+    _inherit = "payment.transaction"
+
+    def _update_state(self, allowed_states, target_state, state_message):
+        changed = super()._update_state(allowed_states, target_state, state_message)
+        changed._recovery_follow()
+        return changed
+
+    def _post_process(self):
+        super()._post_process()
+        # from here on the ledger knows the money itself
+        self._recovery_follow()
+
+    def _recovery_follow(self):
+        """Hold what these transactions are about to pay; let go of what they no longer will.
+
+        sudo: it is the payment provider's answer that decides, whoever is logged in.
+        """
+        waiting = self.filtered(lambda tx: tx.state in ON_THE_WAY and not tx.is_post_processed)
+        holds = self.env["recovery.hold"].sudo()
+        known = holds.search([("origin_model", "=", self._name), ("origin_id", "in", self.ids)])
+        known.filtered(lambda hold: hold.origin_id not in waiting.ids).action_end()
+        fresh = waiting.filtered(lambda tx: tx.id not in known.mapped("origin_id"))
+        holds.create([values for tx in fresh for values in tx._recovery_hold_values()])
+
+    def _recovery_hold_values(self):
+        """Values of the holds on this transaction's invoices, oldest first, for its amount.
+
+        An invoice in another currency is held whole: what the money will settle of it is not
+        known yet.
+        """
+        rest, values = self.amount, []
+        reason = self.env.ref("overdue_recovery.hold_reason_in_transit")
+        today = self.company_id._recovery_today()
+        working = self.company_id.partner_id._recovery_add_working_days
+        for invoice in self.invoice_ids.sorted(lambda move: (move.invoice_date_due, move.id)):
+            same = invoice.currency_id == self.currency_id
+            part = min(rest, invoice.amount_residual) if same else 0.0
+            if same and invoice.currency_id.is_zero(part):
+                continue
+            rest -= part
+            values.append(
+                {
+                    "move_id": invoice.id,
+                    "company_id": invoice.company_id.id,
+                    "reason_id": reason.id,
+                    "amount": part,
+                    "date_from": today,
+                    "date_to": fields.Date.to_date(working(today, DAYS_ON_THE_WAY)),
+                    "origin_model": self._name,
+                    "origin_id": self.id,
+                }
+            )
+        return values
