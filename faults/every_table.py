@@ -87,6 +87,7 @@ def open_dialogs(env, invoices):
     env["dunning.skip"].create(
         {"notice_ids": env["dunning.notice"].search([]).ids, "reason": "A test"}
     )
+    env["dunning.forecast"].create({})
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}

@@ -26,6 +26,7 @@
         "data/dunning_policy_data.xml",
         "data/ir_cron_data.xml",
         # Views; dialogs first, buttons name their actions
+        "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",

@@ -130,9 +130,20 @@ class Debtor:
         for index, item in enumerate(self.items):
             kept = tuple(h for h in item.holds if h.until is None or h.until >= day)
             if len(kept) < len(item.holds):
-                units = demand.demandable(item.residual, kept)
-                value = ladders.value(self.rows[item.key], units)
-                self.items[index] = replace(item, holds=kept, demandable=units, value=value)
+                self._set_holds(index, kept, ladders)
+
+    def begin_holds(self, holds, ladders):
+        """Add these ``Holds`` (None: none)."""
+        added = holds.of(self) if holds else {}
+        for index, item in enumerate(self.items):
+            if added.get(item.key):
+                self._set_holds(index, (*item.holds, *added[item.key]), ladders)
+
+    def _set_holds(self, index, holds, ladders):
+        item = self.items[index]
+        units = demand.demandable(item.residual, holds)
+        value = ladders.value(self.rows[item.key], units)
+        self.items[index] = replace(item, holds=holds, demandable=units, value=value)
 
     def refuse_unreachable(self, ladders):
         """Let nothing rise to a level none of whose channels reaches the customer."""

@@ -176,6 +176,13 @@ class DunningLevel(models.Model):
         switches = {"email": self.send_email, "letter": self.print_letter, "call": self.call}
         return [channel for channel, on in switches.items() if on]
 
+    def _channel_for(self, partner, reachable):
+        """The channel on which this level writes to ``partner``, of the codes in ``reachable``;
+        False for an internal level, or when none reaches it."""
+        self.ensure_one()
+        found = [channel for channel in self._channels() if channel in reachable]
+        return found[0] if found else False
+
     def _pay_by(self, day, partner, date_due, letter=False):
         """The day until which an item on a notice of ``day`` may be paid without a further step.
 

@@ -43,7 +43,16 @@ class DunningMeasure(models.AbstractModel):
         return self.env["res.company"].sudo().union(*(company for (company,) in groups))
 
     @api.model
-    def _debtors(self, company, today, debtor_ids=None, ignore=None, coming=False, heed_skips=True):
+    def _debtors(
+        self,
+        company,
+        today,
+        debtor_ids=None,
+        ignore=None,
+        coming=False,
+        heed_skips=True,
+        policy=None,
+    ):
         """Yield a ``Debtor`` with its decisions for each customer with open receivables.
 
         :param company: the sender; its branches without own policy belong to it
@@ -51,6 +60,7 @@ class DunningMeasure(models.AbstractModel):
         :param debtor_ids: only these (None: all)
         :param ignore: notices whose rising lines do not count as under way
         :param coming: later days will be decided too: ask for everybody's channels
+        :param policy: try this policy instead of the customers' own
         :param heed_skips: leave out the customers that a person skipped in the proposed run
         """
         companies = self._companies(company)
@@ -59,16 +69,17 @@ class DunningMeasure(models.AbstractModel):
         ids = self._debtor_ids(companies) if debtor_ids is None else sorted(set(debtor_ids))
         for start in range(0, len(ids), DEBTORS_PER_RANGE):
             chosen = ids[start : start + DEBTORS_PER_RANGE]
-            debtors = self._debtor_range(company, companies, today, chosen, holds, ignore)
+            debtors = self._debtor_range(company, companies, today, chosen, holds, ignore, policy)
             self._refuse_unreachable(debtors, coming)
             if heed_skips:
                 self._refuse_skipped(company, debtors)
             yield from debtors.values()
 
-    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore):
+    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore, policy):
         """Measure and decide one range of debtors: a constant number of statements."""
         rows = self._open_items(companies, debtor_ids, ignore)
-        policies = self._policies(company, {row.debtor_id for row in rows})
+        known = {row.debtor_id for row in rows}
+        policies = dict.fromkeys(known, policy) if policy else self._policies(company, known)
         credit_rows = self._open_credits(companies, debtor_ids)
         contacts = self._last_contacts(company, debtor_ids)
         payables = self._payables(companies, policies)

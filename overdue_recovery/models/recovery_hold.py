@@ -150,10 +150,20 @@ class RecoveryHold(models.Model):
     @api.model
     def _in_force_domain(self, companies, day):
         """Holds of these companies in force on ``day`` that stop contact or lower the demand."""
+        return self._dated_domain(day) & self._touching_domain(companies)
+
+    @api.model
+    def _beginning_domain(self, companies, first, last):
+        """Holds of these companies that begin from ``first`` to ``last`` (both included) and stop
+        contact or lower the demand."""
+        begins = Domain("date_from", ">=", first) & Domain("date_from", "<=", last)
+        return begins & self._touching_domain(companies)
+
+    def _touching_domain(self, companies):
         touches = Domain("blocks", "in", ("contact", "both")) | Domain(
             "reason_id.code", "in", tuple(demand.LOWERING)
         )
-        return self._dated_domain(day) & Domain("company_id", "in", companies.ids) & touches
+        return Domain("company_id", "in", companies.ids) & touches
 
     def _fact(self):
         """This hold as ``calc.demand.Hold`` of everything it is on."""

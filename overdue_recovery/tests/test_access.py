@@ -32,6 +32,7 @@ RIGHTS = {
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.phrase": ("r", "rwcu", "r"),
     "dunning.skip": ("rwcu", "rwcu", ""),
+    "dunning.forecast": ("rwcu", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
 }

@@ -1,1 +1,7 @@
-from . import base_partner_merge, dunning_skip, dunning_takeover, recovery_hold_create
+from . import (
+    base_partner_merge,
+    dunning_forecast,
+    dunning_skip,
+    dunning_takeover,
+    recovery_hold_create,
+)
