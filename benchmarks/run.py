@@ -1,0 +1,242 @@
+"""Timed scenarios over a made-up ledger: `python -m benchmarks.run SIZE=1k|10k|100k|1m`.
+
+Uses up the database that OR_DATABASE names. Seconds are by the clock; CPU is processor time of
+this process and of the database's, which other work on the machine does not change much. The last
+line is one JSON object.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from datetime import date, datetime
+from statistics import median
+from typing import NamedTuple
+from unittest.mock import patch
+
+from odoo import fields
+
+from benchmarks.figures import table
+from benchmarks.mailbox import Mailbox
+from benchmarks.meter import Cost, Meter, Phases, peak_memory
+
+# A working day, at an hour in which everybody may be written to.
+MOMENT = datetime(2025, 3, 3, 11)
+# No item of the ledger is due yet.
+QUIET_DAY = date(2024, 11, 1)
+MAILS_OF_FLOOR = 500
+
+
+class Size(NamedTuple):
+    """Open items of the company that is measured, its customers, paid invoices for each open
+    item, and how often propose is measured."""
+
+    items: int
+    customers: int
+    history: float
+    repeats: int
+
+
+SIZES = {
+    "1k": Size(1_000, 100, 1.0, 3),
+    "10k": Size(10_000, 1_450, 1.0, 3),
+    "100k": Size(100_000, 10_000, 1.0, 3),
+    "1m": Size(1_000_000, 100_000, 0.2, 1),
+}
+
+
+class Sink(Mailbox):
+    """A mail server that takes every message at once and keeps none."""
+
+    def send_message(self, message, _sender, recipients):
+        """Take a message."""
+
+
+class Bench:
+    """One company's ledger, and what its dunning costs.
+
+    :param commit: what ends a step (a test gives a function that only flushes)
+    """
+
+    def __init__(self, company, size, commit):
+        self.env = company.env
+        self.company = company
+        self.size = size
+        self.commit = commit
+        self.meter = Meter(self.env)
+        self.rows = []
+
+    def play(self):
+        """Measure everything; return the figures of the last line."""
+        with at(self.env, QUIET_DAY):
+            quiet = self.measured("daily run, nothing due", self._daily)
+        with at(self.env, MOMENT.date()):
+            proposals = self.propose()
+            few = self.propose_few()
+            run = self._run()
+            first = self.measured("propose, and keep it", run.action_propose)
+            notices = len(run.notice_ids)
+            floor = self.floor(run)
+            issue = self.measured("issue", lambda: run.action_issue())
+            phases = self.deliver()
+            again = self.measured("daily run, the morning after", self._daily)
+        prepare = issue + phases["prepare"]
+        cycle = first + prepare
+        return {
+            "propose_s": round(median(cost.wall for cost in proposals), 3),
+            "issue_ms_per_customer": round(1000 * prepare.cpu / notices, 3),
+            "queries_per_customer": round(prepare.queries / notices, 3),
+            "ratio_to_floor": round(cycle.cpu / notices / floor, 2),
+            "rss_mb": peak_memory(),
+            "propose_cpu_s": round(median(cost.work for cost in proposals), 3),
+            "propose_queries": proposals[-1].queries,
+            "propose_queries_tenth": few.queries,
+            "floor_ms": round(1000 * floor, 3),
+            "send_ms_per_customer": round(1000 * phases["send"].cpu / notices, 3),
+            "hand_over_ms_per_customer": round(1000 * phases["hand over"].cpu / notices, 3),
+            "daily_quiet_s": round(quiet.wall, 3),
+            "daily_after_s": round(again.wall, 3),
+            "notices": notices,
+        }
+
+    def measured(self, name, act):
+        """Cost of an act from a cold cache, kept for the table."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.meter.measured() as cost:
+            act()
+            self.env.flush_all()
+        self.rows.append((name, cost))
+        self.commit()
+        return cost
+
+    # -- scenarios -------------------------------------------------------------------------
+
+    def _run(self, **values):
+        return self.env["dunning.run"].create({"company_id": self.company.id, **values})
+
+    def _daily(self):
+        self.env["recovery.case"]._cron_daily()
+
+    def propose(self):
+        """Costs of proposing everything, each time as if it were the first."""
+        return [self._proposed("propose") for _each in range(self.size.repeats)]
+
+    def propose_few(self):
+        """Cost of proposing to a tenth of the customers."""
+        self.env.cr.execute(
+            "SELECT DISTINCT partner_id FROM account_move_line"
+            " WHERE company_id = %s AND partner_id %% 10 = 0",
+            [self.company.id],
+        )
+        partner_ids = [row[0] for row in self.env.cr.fetchall()]
+        return self._proposed("propose to a tenth", partner_ids=partner_ids)
+
+    def _proposed(self, name, **values):
+        """Cost of a proposal that is taken back."""
+        self.env.flush_all()
+        with self.env.cr.savepoint(flush=False) as savepoint:
+            run = self._run(**values)
+            self.env.flush_all()
+            self.env.invalidate_all()
+            with self.meter.measured() as cost:
+                run.action_propose()
+                self.env.flush_all()
+            self.rows.append((name, cost))
+            self.env.invalidate_all(flush=False)
+            savepoint.rollback()
+        return cost
+
+    def floor(self, run):
+        """CPU seconds of core for one mail with the body of a notice, nothing else."""
+        notice = run.notice_ids[:1]
+        subject, body = notice._render_messages()[notice.id]
+        values = [
+            {
+                "subject": subject,
+                "body_html": body,
+                "email_from": self.company.email_formatted,
+                "email_to": f"floor{number}@customer.example",
+                "model": "dunning.notice",
+                "res_id": notice.id,
+                "auto_delete": True,
+                "is_notification": False,
+                "message_type": "email_outgoing",
+            }
+            for number in range(MAILS_OF_FLOOR)
+        ]
+        made = self.env["mail.mail"]
+
+        def make():
+            nonlocal made
+            made = self.env["mail.mail"].create(values)
+
+        cost = self.measured(f"{MAILS_OF_FLOOR} mails made by core", make)
+        made.unlink()
+        self.commit()
+        return cost.cpu / MAILS_OF_FLOOR
+
+    def deliver(self):
+        """Costs of the phases of delivery, the mail server being as fast as can be."""
+        phases = Phases(self.meter)
+        with Sink().installed(self.env), phases.installed(self.env):
+            self.measured("deliver", self.env["dunning.delivery"]._cron_deliver)
+        self.rows += [(f"  of it: {name}", cost) for name, cost in phases.costs.items()]
+        return phases.costs
+
+    # -- what it says ----------------------------------------------------------------------
+
+    def lines(self):
+        """The table of what was measured."""
+        rows = [
+            (name, f"{cost.wall:.2f}", f"{cost.cpu:.2f}", f"{cost.database:.2f}", cost.queries)
+            for name, cost in self.rows
+        ]
+        heads = ["Act", "Seconds", "CPU here", "CPU database", "Statements"]
+        return table(heads, rows, total=False)
+
+
+@contextmanager
+def at(env, day):
+    """Let it be noon of ``day``: for the addon only, because clocks that are frozen altogether
+    make every date slower."""
+    moment = datetime.combine(day, MOMENT.time())
+    companies = env.registry["res.company"]
+    with (
+        patch.object(companies, "_recovery_today", lambda company: day),
+        patch.object(fields.Datetime, "now", staticmethod(lambda *args: moment)),
+    ):
+        yield
+
+
+def prepare_company(env):
+    """The database's company, ready to dun: a sender, and policies that look at every item."""
+    company = env.company
+    company.email = "accounts@company.example"
+    policies = env["dunning.policy"].search([])
+    policies.write({"date_start": "2020-01-01", "mode": "approve"})
+    return company
+
+
+def main(arguments):
+    """Make the ledger of the size that the arguments name, measure, print."""
+    name = dict(argument.split("=", 1) for argument in arguments)["SIZE"]
+    size = SIZES[name]
+    # another process, whose memory does not count
+    make = [sys.executable, "-m", "benchmarks.ledger", *map(str, size[:3])]
+    subprocess.run(make, check=True)
+    from dev.shell import environment
+
+    with environment(os.environ["OR_DATABASE"]) as env:
+        company = prepare_company(env)
+        env.cr.commit()
+        bench = Bench(company, size, env.cr.commit)
+        figures = bench.play()
+        print("\n".join(bench.lines()))
+    print(json.dumps(figures), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
