@@ -12,6 +12,7 @@ from . import (
     dunning_delivery_outcome,
     dunning_delivery_act,
     dunning_delivery_email,
+    dunning_delivery_smtp,
     dunning_delivery_call,
     dunning_notice_draft,
     dunning_notice_issue,

@@ -14,11 +14,12 @@ class DunningDelivery(models.Model):
     _description = "Delivery of a Notice"
     _inherit = [
         "recovery.state.mixin",
+        "dunning.delivery.email",
+        "dunning.delivery.smtp",
+        "dunning.delivery.call",
         "dunning.delivery.job",
         "dunning.delivery.outcome",
         "dunning.delivery.act",
-        "dunning.delivery.email",
-        "dunning.delivery.call",
     ]
     _order = "id desc"
     _rec_name = "address"
@@ -70,6 +71,11 @@ class DunningDelivery(models.Model):
     attempts = fields.Integer(readonly=True)
     next_try = fields.Datetime(readonly=True)
     sending_since = fields.Datetime(readonly=True)
+    handover = fields.Selection(
+        [("begun", "Begun"), ("taken", "Taken by the server")],
+        readonly=True,
+        help="How far the message had come when it was last written down.",
+    )
     sent_on = fields.Datetime(readonly=True)
     message_id = fields.Char(string="Message-ID", readonly=True, index="btree_not_null")
     subject = fields.Char(readonly=True)

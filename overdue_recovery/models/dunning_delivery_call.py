@@ -19,3 +19,11 @@ class DunningDeliveryCall(models.AbstractModel):
                 user_id=delivery.case_id.user_id.id or self.env.uid,
             )
         self._handed_over()
+
+    def _settle_lost(self, channel):
+        """A call is planned and counted in one transaction: what died has planned nothing."""
+        if channel != "call":
+            return super()._settle_lost(channel)
+        self._set_state("queued", sending_since=False)
+        self._log_outcome("queued")
+        return None

@@ -6,53 +6,38 @@ from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
-# A mail that core did not begin with (no connection) is tried again after this.
+# A message that was not taken is tried again after this, then after twice as long, and so on.
 PAUSE = timedelta(minutes=5)
-TRIES = 3
-TRIES_TO_CONNECT = 5
+TRIES = 5
+TRIES_TO_SAVE = 3
 
 
 class DunningDeliveryEmail(models.AbstractModel):
-    """The e-mail channel: through core's mail, with the truth read where core learns it."""
+    """The e-mail channel: core's mails, servers and sessions, and the truth about each message.
+
+    A ``mail.mail`` is made and committed for each message before the server is talked to; what
+    the server said is written to the delivery, and the mail goes: no mail is left that core's
+    queue or a person could send a second time.
+    """
 
     _name = "dunning.delivery.email"
     _description = "Delivery: e-mail"
 
     def _send_email(self):
-        """Send these rendered messages through core's mail, and learn from it what came of them.
+        """Send these rendered messages and write what became of each.
 
-        The mails are committed as "sending" before the server is talked to: a process that dies
+        They are committed as "sending" before the server is talked to: a process that dies
         leaves a trace and never a second message. Seam: override to send by other means.
         """
         mails = self._create_mails()
+        mail_ids = dict(zip(self.ids, mails.ids, strict=True))
+        posts, truths = self._build_messages(mails)
         self.env["ir.cron"]._recovery_commit()
-        results = {}
-        try:
-            mails.with_context(recovery_mail_results=results).send()
-        except OperationalError:
-            raise
-        except Exception:
-            # the connection broke: core gives the rest of the batch up, we do not
-            _logger.info("Connection lost while sending %s notices", len(mails), exc_info=True)
-        # core deletes the mails it has sent: from here on their ids tell what became of whom
-        outcomes = {
-            delivery.id: (mail_id, results.get(mail_id))
-            for delivery, mail_id in zip(self, mails.ids, strict=True)
-        }
-        self._save_outcomes(outcomes)
-
-    def _save_outcomes(self, outcomes):
-        """Write what became of messages that have left. Another process that wrote to the same
-        case meanwhile is no reason to lose it: in a fresh transaction it is written again."""
-        for attempt in range(TRIES):
-            try:
-                self._write_outcomes(outcomes)
-                self.env["ir.cron"]._recovery_commit()
-                return
-            except OperationalError:
-                if attempt == TRIES - 1:
-                    raise
-                self.env.cr.rollback()
+        truths.update(self._hand_to_servers(posts))
+        # statements beside this transaction have written to these rows: look at them afresh
+        self.env["ir.cron"]._recovery_commit()
+        self.invalidate_recordset()
+        self._save_outcomes(truths, mail_ids)
 
     def _create_mails(self):
         values = [delivery._mail_values() for delivery in self]
@@ -64,6 +49,7 @@ class DunningDeliveryEmail(models.AbstractModel):
                     "message_id": mail.message_id,
                     "attempts": delivery.attempts + 1,
                     "next_try": False,
+                    "handover": False,
                 }
             )
         return mails
@@ -72,7 +58,7 @@ class DunningDeliveryEmail(models.AbstractModel):
         """Values of the ``mail.mail`` of one delivery.
 
         The mail is a means, the delivery is the record: what was said stays on it and in the
-        log, so the mail may be deleted by core after it was sent.
+        log.
         """
         company = self.company_id
         values = {
@@ -92,42 +78,84 @@ class DunningDeliveryEmail(models.AbstractModel):
             values["message_id"] = self.message_id
         return values
 
-    def _write_outcomes(self, outcomes):
-        """Turn core's verdicts {delivery id: (mail id, ``MailResult`` or None)} into states."""
-        sent = self.browse()
-        for delivery in self:
-            mail_id, result = outcomes[delivery.id]
-            if result is None:
-                delivery._not_tried_or_unknown(self.env["mail.mail"].sudo().browse(mail_id))
-            elif result.sent:
-                sent |= delivery
-            elif result.failure_type == "mail_smtp":
-                delivery._try_later(result.reason)
-            else:
-                delivery._fail(result.reason)
-        sent._handed_over()
-        # the delivery is the record: no mail is left that core's queue or a person could resend
-        mail_ids = [mail_id for mail_id, _result in outcomes.values()]
-        self.env["mail.mail"].sudo().browse(mail_ids).exists().unlink()
+    # -- what became of them -----------------------------------------------------------------
 
-    def _not_tried_or_unknown(self, mail):
-        """Core said nothing: either it never began with this mail, or the line broke on it."""
-        if mail.exists().state == "outgoing":
-            self._try_later(False)
+    def _save_outcomes(self, truths, mail_ids):
+        """Write what became of messages that have left. Another process that wrote to the same
+        case meanwhile is no reason to lose it: in a fresh transaction it is written again."""
+        for attempt in range(TRIES_TO_SAVE):
+            try:
+                self._write_outcomes(truths, mail_ids)
+                self.env["ir.cron"]._recovery_commit()
+                return
+            except OperationalError:
+                if attempt == TRIES_TO_SAVE - 1:
+                    raise
+                self.env.cr.rollback()
+
+    def _write_outcomes(self, truths, mail_ids):
+        """Turn {delivery id: ``Truth``} into states. Deliveries without a truth are left alone:
+        another process has taken them over."""
+        known = self.filtered(lambda delivery: delivery.id in truths)
+        mails = self.env["mail.mail"].sudo().browse(mail_ids[delivery.id] for delivery in known)
+        sent = known.filtered(lambda delivery: truths[delivery.id].outcome == "sent")
+        sent._mails_among(mails).write({"state": "sent"})
+        sent._handed_over()
+        for truth, deliveries in (known - sent).grouped(lambda d: truths[d.id]).items():
+            deliveries._not_handed_over(truth)
+        mails.exists().unlink()
+
+    def _mails_among(self, mails):
+        """The mails of these deliveries."""
+        return mails & self.mail_mail_id
+
+    def _not_handed_over(self, truth):
+        """The server did not take these messages, or nobody knows whether it did."""
+        if truth.outcome == "later":
+            self._try_later(truth.reason)
+        elif truth.outcome == "unknown":
+            self._nobody_knows(
+                self.env._(
+                    "The connection broke before the mail server answered: it may have taken the "
+                    "message. (%s)",
+                    truth.reason,
+                )
+            )
         else:
-            self._set_state("unknown", reason=self.env._("The connection broke while sending."))
-            self._log_outcome("unknown")
+            self._fail(truth.reason)
+
+    def _nobody_knows(self, reason):
+        """The message may have been taken: it is not sent again by itself, a person decides."""
+        self._set_state("unknown", reason=reason)
+        self._log_outcome("unknown")
 
     def _try_later(self, reason):
-        """No connection was made, nothing has left: wait, longer each time, then give up."""
-        if self.attempts >= TRIES_TO_CONNECT:
-            self._fail(reason or self.env._("The mail server could not be reached."))
-            return
-        pause = PAUSE * 2 ** (self.attempts - 1)
-        self._set_state(
-            "queued",
-            next_try=fields.Datetime.now() + pause,
-            sending_since=False,
-            reason=reason,
+        """Nothing was taken: wait, longer each time, then give up."""
+        reason = reason or self.env._("The mail server could not be reached.")
+        for attempts, deliveries in self.grouped("attempts").items():
+            if attempts >= TRIES:
+                deliveries._fail(reason)
+                continue
+            deliveries._set_state(
+                "queued",
+                next_try=fields.Datetime.now() + PAUSE * 2 ** max(attempts - 1, 0),
+                sending_since=False,
+                reason=reason,
+            )
+            deliveries._log_outcome("queued")
+
+    def _settle_lost(self, channel):
+        """What stands written of each message's turn tells what became of it when its process
+        died: taken, begun (nobody knows), or not begun."""
+        if channel != "email":
+            return super()._settle_lost(channel)
+        turns = self.grouped("handover")
+        self.mail_mail_id.sudo().unlink()
+        for delivery in turns.pop("taken", self.browse()):
+            delivery._handed_over()
+        turns.pop("begun", self.browse())._nobody_knows(
+            self.env._("The process stopped while the message was leaving.")
         )
-        self._log_outcome("queued")
+        for deliveries in turns.values():
+            deliveries._try_later(self.env._("The process stopped before the message left."))
+        return None

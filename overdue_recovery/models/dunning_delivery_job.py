@@ -51,17 +51,23 @@ class DunningDeliveryJob(models.AbstractModel):
 
     @api.model
     def _give_up_lost(self):
-        """Deliveries whose process died while sending: nobody knows whether the message left, so
-        it is not sent again by itself; a person decides."""
+        """Deliveries whose process died while sending: their channel says what it knows."""
         lost = self.search(
             [
                 ("state", "=", "sending"),
                 ("sending_since", "<", fields.Datetime.now() - LOST_AFTER),
             ]
         ).try_lock_for_update()
-        lost._set_state(
+        for channel, deliveries in lost.grouped("channel").items():
+            deliveries._settle_lost(channel)
+
+    def _settle_lost(self, channel):
+        """Nobody knows whether these messages left, so they are not sent again by themselves; a
+        person decides. Seam: a channel that knows more overrides this for itself."""
+        self._set_state(
             "unknown", reason=self.env._("The process stopped while the message was leaving.")
         )
+        self._log_outcome("unknown")
 
     def _deliver(self):
         """Send what of this chunk may leave now. A record that raises becomes failed."""

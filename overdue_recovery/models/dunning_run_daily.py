@@ -24,6 +24,7 @@ class DunningRunDaily(models.AbstractModel):
         sudo: nobody watches this job, and it looks after every company.
         """
         self = self.sudo()
+        self._end_interrupted()
         companies = self._companies_with_policy()
         self.env["ir.cron"]._recovery_commit(remaining=len(companies))
         for company in companies:
@@ -38,6 +39,22 @@ class DunningRunDaily(models.AbstractModel):
                 run = self.browse()
             self.env["ir.cron"]._recovery_commit(1)
             run._issue_automatic()
+
+    @api.model
+    def _end_interrupted(self):
+        """Runs whose process died while it issued them: the rest is proposed again. Which of them
+        a person had chosen to issue died too, so only the policy says what goes by itself."""
+        interrupted = self.search([("state", "=", "issuing")])
+        if not interrupted:
+            return
+        interrupted = interrupted.try_lock_for_update(allow_referencing=True)
+        # nobody would look at a single customer's run again: the next run writes to that customer
+        single = interrupted.filtered(lambda run: run.origin == "single").notice_ids
+        single.filtered(lambda notice: notice.state == "proposed")._cancel(
+            self.env._("It was stopped before it was issued.")
+        )
+        interrupted._end_issue()
+        self.env["dunning.delivery"]._trigger_delivery()
 
     @api.model
     def _companies_with_policy(self):

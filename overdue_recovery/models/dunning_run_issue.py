@@ -97,14 +97,25 @@ class DunningRunIssue(models.AbstractModel):
         if run.state != "issuing":
             run._set_state("issuing", waiting_reason=False)
         run._issue_in_batches(run._to_issue(notices))
-        rest = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
-        run._set_state("proposed" if rest else "issued")
+        run._end_issue()
         run.env["dunning.delivery"]._trigger_delivery()
         return True
 
+    def _end_issue(self):
+        """Issued, or proposed again with the notices that were not chosen or not reached. Another
+        process may have seen to it already; to a newer proposal those notices give way."""
+        for run in self.filtered(lambda run: run.state == "issuing"):
+            rest = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
+            if rest and run.origin != "single" and run._other_proposal():
+                rest._cancel(self.env._("It was stopped before it was issued."))
+                rest = rest.browse()
+            run._set_state("proposed" if rest else "issued")
+
     def _issue_in_batches(self, todo):
         for start in range(0, len(todo), NOTICES_PER_BATCH):
-            # the commit lets the run's own lock go: what another worker took meanwhile is left
+            # the commit let the run's own lock go: what another worker took meanwhile is left
+            if self.state != "issuing" or not self.try_lock_for_update(allow_referencing=True):
+                return
             batch = todo[start : start + NOTICES_PER_BATCH].try_lock_for_update()
             batch.filtered(lambda notice: notice.state == "proposed")._issue()
             self.env["ir.cron"]._recovery_commit()

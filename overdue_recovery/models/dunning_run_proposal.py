@@ -46,14 +46,7 @@ class DunningRunProposal(models.AbstractModel):
         along, so that nothing decided is lost."""
         if self.origin == "single":
             return
-        earlier = self.search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("state", "=", "proposed"),
-                ("origin", "!=", "single"),
-                ("id", "!=", self.id),
-            ]
-        )
+        earlier = self._other_proposal()
         for run in earlier:
             decided = run.notice_ids.filtered(
                 lambda n: n.state == "skipped" or (n.state == "proposed" and n.personal_note)
@@ -64,6 +57,17 @@ class DunningRunProposal(models.AbstractModel):
             run._set_state("cancelled")
         # the key allows one proposed run: this one's state must not be written before theirs
         earlier.flush_recordset(["state"])
+
+    def _other_proposal(self):
+        """The company's proposed run, if that is another one."""
+        return self.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("state", "=", "proposed"),
+                ("origin", "!=", "single"),
+                ("id", "!=", self.id),
+            ]
+        )
 
     def _propose(self):
         started = time.monotonic()

@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 from odoo import models, modules
+from psycopg2 import OperationalError
 
 
 class IrCron(models.Model):
@@ -9,8 +12,33 @@ class IrCron(models.Model):
 
         :return: seconds left of the job's slice (infinite outside a job, 0.0: stop)
         """
-        if modules.module.current_test and not self.env.context.get("cron_id"):
-            # a test owns its transaction and rolls it back
+        if self._is_test_transaction():
             self.env.flush_all()
             return float("inf")
         return self._commit_progress(processed, remaining=remaining)
+
+    def _is_test_transaction(self):
+        """A test owns its transaction and rolls it back: nothing may be committed."""
+        return bool(modules.module.current_test and not self.env.context.get("cron_id"))
+
+    @contextmanager
+    def _recovery_aside(self):
+        """Yield ``execute(query) -> rows``: statements that stand at once, beside the transaction
+        of ``self``, which has to be committed before and after. A statement that collides with
+        somebody else's changes nothing and returns no row."""
+        if self._is_test_transaction():
+            yield self.env.execute_query
+            return
+        with self.env.registry.cursor() as cr:
+
+            def execute(query):
+                try:
+                    cr.execute(query)
+                    rows = cr.fetchall()
+                    cr.commit()
+                except OperationalError:
+                    cr.rollback()
+                    return []
+                return rows
+
+            yield execute

@@ -278,10 +278,7 @@ class TestAccess(RecoveryCommon):
         self.assertEqual(notice.partner_id, self.fresh)
         notice.personal_note = "Dear Ann"
         run.action_issue()
-        with (
-            self.mail_server_fails(ValueError("550 no such user")),
-            self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"),
-        ):
+        with self.mail_server_fails(ValueError("550 no such user")):
             self.env["dunning.delivery"]._cron_deliver()
         self.assertEqual(notice.state, "failed")
         notice.action_retry()

@@ -75,15 +75,129 @@ class TestDunningDelivery(RecoveryCommon):
     def test_message_of_a_dead_process_becomes_unknown_and_waits_for_a_person(self):
         notice = self._issued()
         delivery = notice.delivery_ids
-        delivery._set_state("sending", sending_since=fields.Datetime.now())
+        message_id = delivery.message_id = "<same@company.example>"
+        mail = self._left_by_a_dead_process(delivery, "begun")
         with self.on(0, hour=10):
             self._deliver()
         self.assertEqual(delivery.state, "unknown")
         self.assertFalse(self.invoice.dunning_level_id)
+        self.assertFalse(mail.exists())
         with self.on(0, hour=11):
             delivery.action_retry()
             self._deliver()
         self.assertEqual((notice.state, delivery.state), ("sent", "sent"))
+        self.assertEqual(self._mails[0]["message_id"], message_id)
+
+    def _left_by_a_dead_process(self, delivery, handover):
+        """A delivery whose process died after it had written ``handover``; its mail."""
+        delivery._set_state("sending", sending_since=fields.Datetime.now())
+        delivery.write({"subject": "Left", "body": "<p>Left</p>"})
+        mail = delivery._create_mails()
+        delivery.handover = handover
+        return mail
+
+    def test_message_whose_turn_had_not_come_is_sent_by_the_next_process(self):
+        notice = self._issued()
+        self._left_by_a_dead_process(notice.delivery_ids, False)
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertFalse(self._mails, "it waits as after any failed try")
+        self.assertEqual((notice.state, notice.delivery_ids.state), ("issued", "queued"))
+        with self.on(0, hour=11):
+            self._deliver()
+        self.assertEqual(len(self._mails), 1)
+        self.assertEqual((notice.state, notice.delivery_ids.state), ("sent", "sent"))
+
+    def test_message_that_the_server_had_taken_counts_and_is_not_sent_again(self):
+        notice = self._issued()
+        self._left_by_a_dead_process(notice.delivery_ids, "taken")
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertFalse(self._mails)
+        self.assertEqual((notice.state, notice.delivery_ids.state), ("sent", "sent"))
+        self.assertEqual(self.invoice.dunning_level_id, self.levels[0])
+
+    def test_call_whose_process_died_is_planned_by_the_next_one(self):
+        self.levels[0].call = True
+        notice = self._issued()
+        call = notice.delivery_ids.filtered(lambda delivery: delivery.channel == "call")
+        call._set_state("sending", sending_since=fields.Datetime.now())
+        with self.on(0, hour=10):
+            self._deliver()
+        self.assertEqual(call.state, "sent")
+        self.assertEqual(len(notice.case_id.activity_ids), 1)
+
+    def test_delivery_that_another_process_took_over_is_left_to_it(self):
+        notice = self._issued()
+        delivery = notice.delivery_ids
+        deliveries = type(delivery)
+        original = deliveries._build_messages
+
+        def slow(this, mails):
+            built = original(this, mails)
+            # meanwhile it was given up for lost, and another process has tried again
+            delivery.attempts += 1
+            return built
+
+        with patch.object(deliveries, "_build_messages", slow), self.mock_mail_gateway():
+            self.env["dunning.delivery"]._cron_deliver()
+            self.send_email_mocked.assert_not_called()
+        self.assertEqual((notice.state, delivery.state), ("issued", "sending"))
+
+    def _deliver_slowly(self, seconds, meanwhile):
+        """Deliver with a server that needs ``seconds`` for a message; ``meanwhile`` happens
+        during the first one."""
+        now, calls = [0.0], []
+
+        def slow(this, message, **_session):
+            now[0] += seconds
+            if not calls:
+                meanwhile()
+            calls.append(message["To"])
+            return message["Message-Id"]
+
+        clock = "odoo.addons.overdue_recovery.models.dunning_delivery_smtp.monotonic"
+        with (
+            self.mock_mail_gateway(mail_unlink_sent=True),
+            patch.object(type(self.env["ir.mail_server"]), "send_email", slow),
+            patch(clock, lambda: now[0]),
+        ):
+            self.env["dunning.delivery"]._cron_deliver()
+        return calls
+
+    def _two_issued(self):
+        """The notices of two customers in the order in which they leave, and the last one's
+        invoice."""
+        invoices = self._overdue_invoice() | self._overdue_invoice(partner=self.partner_b)
+        run = self._propose()
+        run.action_issue()
+        notices = run.notice_ids.sudo().sorted(lambda notice: notice.delivery_ids.id)
+        return notices, invoices.filtered(lambda move: move.partner_id == notices[1].partner_id)
+
+    def _assert_paid_meanwhile(self, amount, state):
+        notices, invoice = self._two_issued()
+        sent = self._deliver_slowly(2.0, lambda: self._pay(invoice, amount))
+        self.assertEqual(len(sent), 1)
+        self.assertEqual(notices[0].state, "sent")
+        self.assertEqual(notices[1].delivery_ids.state, state)
+        self.assertFalse(notices[1].delivery_ids.mail_mail_id)
+        return notices[1]
+
+    def test_message_that_waits_for_a_slow_server_does_not_leave_when_it_was_paid(self):
+        notice = self._assert_paid_meanwhile(None, "cancelled")
+        self.assertEqual(notice.state, "cancelled")
+
+    def test_message_that_waits_for_a_slow_server_is_written_anew_when_a_part_was_paid(self):
+        notice = self._assert_paid_meanwhile(40.0, "queued")
+        self._deliver()
+        self.assertEqual(notice.state, "sent")
+        self.assertIn("60.00", self._mails[0]["body"])
+
+    def test_message_that_waits_for_a_slow_server_leaves_if_nothing_changed(self):
+        notices, _invoices = self._two_issued()
+        sent = self._deliver_slowly(2.0, lambda: None)
+        self.assertEqual(len(sent), 2)
+        self.assertEqual(set(notices.mapped("state")), {"sent"})
 
     def test_retry_keeps_the_message_id(self):
         notice = self._issued()

@@ -3,7 +3,6 @@ from random import Random
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
 from .common import RecoveryCommon
 
@@ -28,7 +27,6 @@ class TestDunningItem(RecoveryCommon):
         self.assertEqual(self._facts(items), before)
         return before
 
-    @mute_logger("odoo.addons.mail.models.mail_mail")
     def _fail(self, error="550 no such user"):
         with self.mail_server_fails(ValueError(error)):
             self.env["dunning.delivery"]._cron_deliver()

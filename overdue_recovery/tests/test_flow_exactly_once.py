@@ -94,14 +94,35 @@ class TestKeys(RecoveryCommon):
         # the money is an open credit again, so nothing goes out, and for that reason only
         self.assertEqual(run.exception_ids.mapped("reason_codes"), ["credits", "credits"])
 
+    def _interrupted(self, **values):
+        """A run whose process died after it had begun to issue."""
+        self._overdue_invoice(partner=self.partner_b)
+        run = self._propose(**values).sudo()
+        run._set_state("issuing")
+        return run
+
+    def test_a_run_whose_process_died_while_issuing_is_proposed_again(self):
+        run = self._interrupted()
+        notice = run.notice_ids
+        self.env["dunning.run"]._cron_run()
+        self.assertEqual((run.state, notice.state), ("proposed", "proposed"))
+        run.action_issue()
+        self.assertEqual((run.state, notice.state), ("issued", "issued"))
+
+    def test_what_a_dead_process_left_of_a_run_gives_way_to_a_newer_one(self):
+        for values in ({"origin": "single", "partner_ids": self.partner_b.ids}, {}):
+            run = self._interrupted(**values)
+            left = run.notice_ids
+            if not values:
+                self._propose()
+            self.env["dunning.run"]._end_interrupted()
+            self.assertEqual((run.state, left.state), ("issued", "cancelled"), values)
+
     def test_the_second_retry_keeps_the_message_id(self):
         self._overdue_invoice(partner=self.partner_b)
         run = self._propose()
         run.action_issue()
-        with (
-            self.mail_server_fails(ValueError("550 no such user")),
-            self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"),
-        ):
+        with self.mail_server_fails(ValueError("550 no such user")):
             self.env["dunning.delivery"]._cron_deliver()
         delivery = run.notice_ids.delivery_ids
         first = delivery.message_id

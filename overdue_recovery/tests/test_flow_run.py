@@ -62,10 +62,7 @@ class TestFlowRun(RecoveryCommon):
         invoice = self._overdue_invoice()
         run = self._propose()
         run.action_issue()
-        with (
-            self.mail_server_fails(ValueError("550 no such user")),
-            self.assertLogs("odoo.addons.mail.models.mail_mail", "ERROR"),
-        ):
+        with self.mail_server_fails(ValueError("550 no such user")):
             self.env["dunning.delivery"]._cron_deliver()
         self.assertEqual(run.notice_ids.state, "failed")
         self.assertFalse(invoice.dunning_level_id)

@@ -7,10 +7,10 @@ from .ledger import Copies, amounts
 
 # A page of inserted rows is one statement; the figures here stay below one page.
 FEW, MANY = 20, 200
-# Statements for each further customer, beyond the batch: none to issue; to deliver, what core's
-# mail.mail needs for every message it sends and deletes (26 of some 27), and the gate's question.
+# Statements for each further customer, its share of the batches' included: none to issue; to
+# deliver, the one that writes down that a message's turn has come, and the gate's question.
 ISSUE_LIMIT = 0.5
-DELIVER_LIMIT = 30.0
+DELIVER_LIMIT = 6.0
 
 
 @tagged("post_install", "-at_install")

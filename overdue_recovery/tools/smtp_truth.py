@@ -1,0 +1,123 @@
+"""What became of one message, from what its mail server said or failed to say. No odoo here.
+
+SMTP hands a message over at one point: the server's answer to the line with a single dot that
+ends the data (RFC 5321, 4.1.1.4 and 4.5.4.2). Before that dot nothing was taken, whatever
+happens; after it only the answer tells.
+"""
+
+import smtplib
+from typing import NamedTuple
+
+END_OF_DATA = b"\r\n.\r\n"
+
+
+class Truth(NamedTuple):
+    """``outcome``: sent, later (nothing was taken, it may be tried again), failed (refused for
+    good) or unknown (the dot has left and no answer came). ``reason``: in the server's words."""
+
+    outcome: str
+    reason: str = ""
+
+
+class Witness:
+    """Watches a session of smtplib for the final dot of the message it is sending.
+
+    >>> class Session:
+    ...     def send(self, data): pass
+    >>> session = Session()
+    >>> witness = Witness(session)
+    >>> session.send("data\\r\\n"); witness.dot_left
+    False
+    >>> session.send(b"Subject: x\\r\\n\\r\\nHello\\r\\n.\\r\\n"); witness.dot_left
+    True
+    >>> witness.next_message(); witness.dot_left
+    False
+    >>> Witness(None).dot_left is None  # nothing to watch: nobody knows
+    True
+    """
+
+    def __init__(self, session):
+        self._can_see = hasattr(session, "send")
+        self.next_message()
+        if self._can_see:
+            self._watch(session)
+
+    def _watch(self, session):
+        send = session.send
+
+        def watched(data):
+            # raises unless the system took all of it, the dot last
+            send(data)
+            if isinstance(data, bytes) and data.endswith(END_OF_DATA):
+                self.dot_left = True
+
+        session.send = watched
+
+    def next_message(self):
+        """Forget the last message."""
+        self.dot_left = False if self._can_see else None
+
+
+def judge(error, dot_left):
+    """What an exception raised while sending says about the message.
+
+    :param error: the exception; one of core's that wraps another is looked through
+    :param dot_left: whether the final dot had left: True, False, or None for not known
+
+    >>> judge(smtplib.SMTPDataError(450, b"mailbox busy"), True)
+    Truth(outcome='later', reason='450 mailbox busy')
+    >>> judge(smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}), False)
+    Truth(outcome='failed', reason='550 no such user')
+    >>> judge(smtplib.SMTPServerDisconnected("closed"), False).outcome
+    'later'
+    >>> judge(TimeoutError("timed out"), True).outcome
+    'unknown'
+    >>> judge(ValueError("no address"), False).outcome
+    'failed'
+    """
+    error = _cause(error)
+    answer = _answer(error)
+    if answer:
+        return _judge_answer(answer, dot_left)
+    if dot_left or (dot_left is None and isinstance(error, OSError)):
+        return Truth("unknown", _text(error))
+    # smtplib's exceptions are OSErrors too, and but for this one without an answer all accidents
+    passing = isinstance(error, OSError) and not isinstance(error, smtplib.SMTPNotSupportedError)
+    return Truth("later" if passing else "failed", _text(error))
+
+
+def _cause(error):
+    """The exception of smtplib or of the system under the one that core raised for it."""
+    while not isinstance(error, OSError) and isinstance(error.__context__, OSError):
+        error = error.__context__
+    return error
+
+
+def _answer(error):
+    """(code, text) as the server sent it, or None when it did not answer (RFC 5321, 4.2)."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        # one that may be tried again is enough to try again
+        return min(error.recipients.values(), key=lambda answer: answer[0] // 100 != 4)
+    # smtplib itself raises the bare class for an answer it could not read
+    if isinstance(error, smtplib.SMTPResponseException) and type(error) is not (
+        smtplib.SMTPResponseException
+    ):
+        return error.smtp_code, error.smtp_error
+    return None
+
+
+def _judge_answer(answer, dot_left):
+    code, text = answer
+    words = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+    reason = f"{code} {words}".strip()
+    if code // 100 == 2 and dot_left is not False:
+        return Truth("sent", reason)
+    if code // 100 == 5:
+        return Truth("failed", reason)
+    if code // 100 == 4 or dot_left is False:
+        return Truth("later", reason)
+    return Truth("unknown", reason)
+
+
+def _text(error):
+    return str(error).strip() or type(error).__name__
