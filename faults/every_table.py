@@ -25,6 +25,7 @@ def fill(env):
     propose(env, customers[2])
     hold(env, invoices[0])
     invoices[0].line_ids[-1:].dunning_item_ids.taken_in = False
+    answer(env, invoices[0].partner_id)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -80,6 +81,15 @@ def hold(env, document):
     document.late_reason_id = env["recovery.late.reason"].search([], limit=1)
     document.partner_id.dunning_policy_id = policies(env)[:1]
     env["recovery.law"].search([], limit=1).country_ids = env.ref("base.de")
+
+
+def answer(env, partner):
+    """A customer who wrote, one answered and one waiting."""
+    case = partner._recovery_case(env.company).sudo()
+    entry = {"direction": "in", "channel": "email", "kind": "reply", "text": "A question"}
+    case._reply_received(entry)
+    case._reply_activities().action_feedback()
+    case._reply_received(entry)
 
 
 def open_dialogs(env, invoices):

@@ -25,6 +25,7 @@
         "data/recovery_law_data.xml",
         "data/dunning_policy_data.xml",
         "data/ir_cron_data.xml",
+        "data/mail_gateway_data.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",

@@ -11,7 +11,15 @@ def post_init_hook(env):
 def uninstall_hook(env):
     """Let go of the log and of the rows, so that the tables can leave with the addon."""
     env["recovery.interaction"]._drop_triggers()
+    _delete_tasks(env)
     _drop_foreign_keys(env)
+
+
+def _delete_tasks(env):
+    """Delete the tasks to answer a customer, done ones too: core refuses to delete their type."""
+    kind = env.ref("overdue_recovery.mail_activity_type_reply", False)
+    tasks = env["mail.activity"].with_context(active_test=False)
+    tasks.search([("activity_type_id", "=", kind and kind.id)]).unlink()
 
 
 def _drop_foreign_keys(env):

@@ -44,8 +44,7 @@ class DunningDeliveryAct(models.AbstractModel):
         """Back to the queue, to the address that is valid now."""
         for delivery in self:
             address = delivery.recipient_id._recovery_address(delivery.channel)
-            dead = delivery.state == "bounced" and address == delivery.address
-            if dead or not address:
+            if not address:
                 raise UserError(
                     self.env._(
                         "%(recipient)s has no working address for this channel. "

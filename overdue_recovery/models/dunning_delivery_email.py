@@ -65,7 +65,7 @@ class DunningDeliveryEmail(models.AbstractModel):
             "subject": self.subject,
             "body_html": self.body,
             "email_from": company.email_formatted or self.env.user.email_formatted,
-            "reply_to": company.email_formatted or "",
+            "reply_to": company._recovery_reply_to(),
             "email_to": self.address,
             "model": "dunning.notice",
             "res_id": self.notice_id.id,

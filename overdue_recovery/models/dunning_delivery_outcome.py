@@ -40,14 +40,24 @@ class DunningDeliveryOutcome(models.AbstractModel):
             ):
                 notice._set_state("failed", reason=reason)
 
-    def _on_bounce(self, text=""):
+    def _on_bounce(self, text="", hard=True):
         """The message came back after it had been taken. The level does not count, unless another
-        delivery of the notice got through.
+        delivery of the notice got through. An unknown one has not arrived then.
 
         sudo: it is the mail gateway that learns of it.
+
+        :param text: the mail server's words
+        :param hard: the address is dead; False when only this message could not be left there
         """
-        self = self.sudo()
-        self._set_state("bounced", reason=text or self.env._("The address does not exist."))
+        text = text or self.env._("The address does not exist.")
+        for delivery in self.sudo():
+            if hard:
+                delivery.recipient_id._recovery_address_died(delivery.channel, delivery.address)
+            if delivery.state == "unknown":
+                delivery._fail(text)
+        # a second report on the same message says nothing new
+        self = self.sudo().filtered(lambda delivery: delivery.state == "sent")
+        self._set_state("bounced", reason=text)
         self._log_outcome("bounced")
         for delivery in self:
             notice = delivery.notice_id

@@ -1,8 +1,9 @@
 import re
+from urllib.parse import quote
 
 from markupsafe import Markup
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import format_amount, format_date
+from odoo.tools import email_normalize, format_amount, format_date
 
 # Placeholders: plain field paths, so that anybody who may write a template may use them (core's
 # restricted rendering), and a template that holds nothing else needs no compilation.
@@ -373,11 +374,19 @@ class DunningNoticePlaceholder(models.AbstractModel):
                 else self.env._("Simply reply to this message.")
             )
 
-    @api.depends("contact_text")
+    @api.depends("contact_text", "name", "company_id")
     @api.depends_context("lang")
     def _compute_help_html(self):
         for notice in self:
-            notice.help_html = self._fragment("message_help", {"contact_text": notice.contact_text})
+            values = {"contact_text": notice.contact_text, "mailto": notice._help_link()}
+            notice.help_html = self._fragment("message_help", values)
+
+    def _help_link(self):
+        """Link that starts a message to us with the reference in its subject, so that it finds its
+        case; False without an address."""
+        company = self.company_id
+        address = company._recovery_reply_address() or email_normalize(company.email or "")
+        return address and f"mailto:{quote(address, safe='@+')}?subject={quote(self.name or '')}"
 
     @api.depends("contact_name", "company_id")
     @api.depends_context("lang")

@@ -31,7 +31,12 @@ class RecoveryCase(models.Model):
 
     _name = "recovery.case"
     _description = "Recovery Case"
-    _inherit = ["recovery.case.screen", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "recovery.case.screen",
+        "recovery.case.reply",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "next_step_date, id desc"
     _rec_name = "partner_id"
 

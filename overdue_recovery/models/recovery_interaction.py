@@ -208,6 +208,9 @@ class RecoveryInteraction(models.Model):
                 "unknown": self.env._("Unknown"),
                 "cancelled": self.env._("Cancelled"),
                 "received": self.env._("Received"),
+                "received_other": self.env._("Received from somebody else"),
+                "automatic": self.env._("Automatic answer"),
+                "delayed": self.env._("Delayed"),
                 "done": self.env._("Done"),
             },
         }

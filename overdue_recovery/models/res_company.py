@@ -1,10 +1,13 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytz
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 from odoo.exceptions import UserError
+from odoo.tools import formataddr
 
+# Working days after which nobody would call it an answer.
+LONGEST_DEADLINE = 60
 # Addons that dun too: two systems writing to one customer is the worst letter of all.
 RIVALS = (
     "account_followup",
@@ -26,6 +29,22 @@ class ResCompany(models.Model):
         "res.users", string="Collector", help="Owns cases of customers without a salesperson."
     )
 
+    recovery_reply_days = fields.Integer(
+        string="Days to answer",
+        default=3,
+        help="Working days within which the owner of a case answers a customer who wrote.",
+    )
+    recovery_reply_hold_days = fields.Integer(
+        string="Demands wait for an answer",
+        default=7,
+        help="Days without a demand after a customer wrote, until somebody has answered.",
+    )
+
+    _recovery_reply_not_negative = models.Constraint(
+        "CHECK(recovery_reply_days >= 0 AND recovery_reply_hold_days >= 0)",
+        "The days to answer a customer can't be negative.",
+    )
+
     @api.model_create_multi
     def create(self, vals_list):
         companies = super().create(vals_list)
@@ -37,6 +56,45 @@ class ResCompany(models.Model):
         self.ensure_one()
         zone = self.recovery_tz or self.partner_id.tz or "UTC"
         return datetime.now(pytz.timezone(zone)).date()
+
+    def _recovery_reply_deadline(self):
+        """The day until which a customer who wrote today gets an answer."""
+        day = self._recovery_today()
+        for _working_day in range(min(self.recovery_reply_days, LONGEST_DEADLINE)):
+            day = self.partner_id._recovery_working_day(day + timedelta(days=1))
+        return day
+
+    def _recovery_reply_address(self):
+        """Where answers to notices go: the alias of recovery, if it is in this company's e-mail
+        domain, else its catch-all address, else False.
+
+        sudo: addresses are for everybody, the rows that hold them are not.
+        """
+        self.ensure_one()
+        # unlike env.ref() this asks the database once, however many messages ask
+        alias_id = self.env["ir.model.data"]._xmlid_to_res_id(
+            "overdue_recovery.mail_alias_recovery", raise_if_not_found=False
+        )
+        alias = self.env["mail.alias"].sudo().browse(alias_id or ())
+        domain = self.sudo().alias_domain_id
+        if domain and alias.alias_name and alias.alias_domain_id == domain:
+            return alias.alias_full_name
+        return self.catchall_email or False
+
+    def _recovery_reply_to(self):
+        """The header Reply-To of a notice. Without a way into the case: the company's e-mail."""
+        address = self._recovery_reply_address()
+        return formataddr((self.name, address)) if address else self.email_formatted or ""
+
+    def _recovery_manager(self):
+        """A manager of recovery in this company, for what nobody else can do; else nobody.
+
+        sudo: who it is, a program asks that nobody watches.
+        """
+        self.ensure_one()
+        group = self.env.ref("overdue_recovery.group_manager")
+        domain = [("all_group_ids", "in", group.ids), ("company_ids", "in", self.ids)]
+        return self.env["res.users"].sudo().search(domain, order="id", limit=1)
 
     @api.model
     def _recovery_date(self, value):
