@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..calc import escalation
 
+# The order in which a level tries what is switched on; the call is not an alternative but on top.
+CHANNELS = ("email", "sms", "letter", "call")
 TONES = [("gentle", "Gentle"), ("firm", "Firm"), ("formal", "Formal")]
 
 
@@ -166,15 +168,17 @@ class DunningLevel(models.Model):
                 )
 
     def _channels(self):
-        """Channels of this level, the customer's own order aside. Empty for an internal level.
-
-        Seam: glue addons add theirs (``sms``).
-        """
+        """Channels of this level: the alternatives e-mail, SMS, letter in this order, then the
+        call, which is on top. Empty for an internal level."""
         self.ensure_one()
         if self.is_internal:
             return []
-        switches = {"email": self.send_email, "letter": self.print_letter, "call": self.call}
-        return [channel for channel, on in switches.items() if on]
+        switches = self._channel_switches()
+        return [channel for channel in CHANNELS if switches.get(channel)]
+
+    def _channel_switches(self):
+        """{channel: whether this level uses it}. Seam: a glue addon adds its channel's switch."""
+        return {"email": self.send_email, "letter": self.print_letter, "call": self.call}
 
     def _channel_for(self, partner, reachable):
         """The channel on which this level writes to ``partner``, of the codes in ``reachable``;

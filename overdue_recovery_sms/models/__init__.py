@@ -1,0 +1,8 @@
+from . import (
+    res_partner,
+    sms_template,
+    sms_tracker,
+    dunning_level,
+    dunning_delivery,
+    recovery_case,
+)
