@@ -35,9 +35,11 @@ class DunningBank(models.AbstractModel):
 
         A line that names a customer holds all of this customer; one that names nobody holds the
         items of exactly its amount.
+
+        sudo: whoever asks why nothing is sent need not be allowed to see the bank account.
         """
         found = []
-        for company in companies:
+        for company in companies.sudo():
             since = company.partner_id._recovery_add_working_days(today, -BELIEVED_DAYS)
             lines = self.env["account.bank.statement.line"].sudo()
             domain = self._unmatched_domain(company) & Domain("date", ">=", since)
@@ -67,7 +69,10 @@ class DunningBank(models.AbstractModel):
 
     @api.model
     def _newest_day(self, company):
-        """Day of the company's newest bank line; None when it imported none for 90 days."""
+        """Day of the company's newest bank line; None when it imported none for 90 days.
+
+        sudo: whoever sends notices need not be allowed to see the bank account.
+        """
         today = company._recovery_today()
         domain = [
             ("company_id", "=", company.id),
