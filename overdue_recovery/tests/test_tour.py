@@ -19,6 +19,13 @@ class Sink:
     def __init__(self, folder):
         self.folder = Path(folder)
         self.numbers = count(1)
+        self.refuses = False
+
+    async def handle_RCPT(self, _server, _session, envelope, address, _options):
+        if self.refuses:
+            return "550 No such mailbox"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server, _session, envelope):
         path = self.folder / f"{next(self.numbers):03}-{envelope.rcpt_tos[0]}.eml"
@@ -55,6 +62,7 @@ class TestTour(AccountTestInvoicingHttpCommon):
         cls.customer = partners.create(
             {"name": "Tour Customer", "is_company": True, "email": "office@customer.example"}
         )
+        cls.be = cls.env.ref("base.be")
         cls.silent = partners.create({"name": "Silent Customer", "is_company": True})
         cls.invoice = cls._overdue(cls.customer, 1234.5)
         cls._overdue(cls.silent, 500.0)
@@ -152,3 +160,36 @@ class TestTour(AccountTestInvoicingHttpCommon):
         self.assertFalse(run.notice_ids)
         reasons = {e.partner_id: e.reason for e in run.exception_ids}
         self.assertEqual(reasons[self.customer], "hardship")
+
+    def test_look_ahead_send_retry_what_failed_and_switch_the_channel(self):
+        sink = self._mail_server()
+        sink.refuses = True
+        policy = self.env["dunning.policy"].search([("company_id", "=", self.company.id)])
+        policy.level_ids.filtered(lambda level: level.delay_days == 5).print_letter = True
+        self.customer.write(
+            {"street": "1 Street", "zip": "1000", "city": "Town", "country_id": self.be.id}
+        )
+        self.start_tour(
+            "/odoo/action-overdue_recovery.dunning_run_action",
+            "recovery_look_ahead",
+            login="accountman",
+        )
+        self._deliver()
+        notice = self.env["dunning.notice"].search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(notice.state, "failed")
+        self.start_tour(
+            f"/odoo/action-overdue_recovery.dunning_run_action/{notice.run_id.id}",
+            "recovery_retry",
+            login="accountman",
+        )
+        self._deliver()
+        self.assertEqual(notice.state, "failed", "the server still refuses")
+        self.start_tour(
+            f"/odoo/action-overdue_recovery.dunning_notice_action/{notice.id}",
+            "recovery_switch_channel",
+            login="accountman",
+        )
+        self.env.invalidate_all()
+        states = {one.channel: one.state for one in notice.delivery_ids}
+        self.assertEqual(states, {"email": "cancelled", "letter": "queued"})
+        self.assertFalse(sink.messages())
