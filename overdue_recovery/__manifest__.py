@@ -29,6 +29,7 @@
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",
+        "wizard/dunning_hold_override_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "views/dunning_policy_views.xml",

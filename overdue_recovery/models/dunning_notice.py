@@ -41,6 +41,7 @@ class DunningNotice(models.Model):
         "dunning.notice.placeholder",
         "dunning.notice.message",
         "dunning.notice.screen",
+        "dunning.notice.gate",
         "mail.thread",
         "mail.activity.mixin",
     ]

@@ -1,6 +1,7 @@
 from . import (
     base_partner_merge,
     dunning_forecast,
+    dunning_hold_override,
     dunning_skip,
     dunning_takeover,
     recovery_hold_create,
