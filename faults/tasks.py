@@ -1,0 +1,224 @@
+"""What the processes of the fault tests do: each takes ``env`` and returns what JSON can hold."""
+
+from datetime import timedelta
+
+LOST = timedelta(minutes=20)
+# The advisory lock that keeps a transaction open until a test has seen enough.
+DAWDLE = 190000
+
+
+def prepare(env, port, customers):
+    """A company that duns by itself, through one mail server, with an invoice overdue each."""
+    company = env.company
+    env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
+    company.email = "accounts@company.example"
+    env["ir.mail_server"].create(
+        {"name": "Sink", "smtp_host": "127.0.0.1", "smtp_port": port, "smtp_encryption": "none"}
+    )
+    # these tests pass at any hour of any day
+    env["recovery.law"].with_context(active_test=False).search([]).contact_active = False
+    partners = env["res.partner"].create(
+        [
+            {"name": f"Customer {number}", "email": f"c{number}@customer.example"}
+            for number in range(customers)
+        ]
+    )
+    due = company._recovery_today() - timedelta(days=10)
+    moves = env["account.move"].create(
+        [
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": due - timedelta(days=30),
+                "invoice_date_due": due,
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [(0, 0, {"name": "Work", "price_unit": 100.0, "tax_ids": []})],
+            }
+            for partner in partners
+        ]
+    )
+    moves.action_post()
+    env["recovery.case"]._cron_recompute()
+    # only a person's first run may switch it on: these tests are about what comes afterwards
+    env.flush_all()
+    env.cr.execute(
+        "UPDATE dunning_policy SET mode = 'automatic', date_start = NULL, max_notices = 999"
+    )
+    env.cr.commit()
+
+
+def cycle(env):
+    """A day of a company that leaves the run unattended."""
+    env["recovery.case"]._cron_daily()
+    env.cr.commit()
+    env["dunning.delivery"]._cron_deliver()
+    env.cr.commit()
+
+
+def propose(env):
+    """A person proposes."""
+    run = env["dunning.run"].create({})
+    run.action_propose()
+    env.cr.commit()
+    return run.id
+
+
+def issue(env):
+    """A person clicks Issue: what collides with somebody else's work is tried again by Odoo, and
+    what somebody else is at already is refused with a sentence."""
+    from odoo.exceptions import UserError
+    from odoo.service.model import retrying
+
+    def click():
+        runs = env["dunning.run"].search([("state", "in", ("proposed", "issuing"))])
+        return runs and runs.action_issue()
+
+    try:
+        retrying(click, env)
+    except UserError as refusal:
+        return str(refusal)
+    return ""
+
+
+def deliver(env):
+    """The delivery job."""
+    env["dunning.delivery"]._cron_deliver()
+    env.cr.commit()
+
+
+def finish(env):
+    """Another process, later: the jobs come again, and again after every pause."""
+    later(env)
+    cycle(env)
+    later(env)
+    deliver(env)
+
+
+def later(env):
+    """Put the times of lost and of waiting messages back, as if hours had passed."""
+    env.cr.execute(
+        "UPDATE dunning_delivery SET sending_since = sending_since - %s, next_try = NULL"
+        " WHERE state IN ('queued', 'sending')",
+        [LOST],
+    )
+    env.cr.commit()
+
+
+# -- what people do meanwhile ----------------------------------------------------------------
+
+
+def invoices(env, customers):
+    """The invoices of customers by their numbers."""
+    emails = [f"c{number}@customer.example" for number in customers]
+    return env["account.move"].search([("partner_id.email", "in", emails)])
+
+
+def dawdle(env):
+    """Stay in the transaction until the test lets go of its lock."""
+    env.flush_all()
+    env.cr.execute("SELECT pg_advisory_xact_lock(%s)", [DAWDLE])
+
+
+def pay(env, customers, patience=None, slowly=False):
+    """A person registers payments. ``patience``: milliseconds it may wait for any lock before it
+    fails; ``slowly``: it keeps its transaction open."""
+    if patience:
+        env.cr.execute("SET LOCAL lock_timeout = %s", [patience])
+    for move in invoices(env, customers):
+        wizard = env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=move.ids
+        )
+        wizard.create({}).action_create_payments()
+    if slowly:
+        dawdle(env)
+    env.cr.commit()
+
+
+def credit(env, customers):
+    """A person reverses invoices with credit notes."""
+    for move in invoices(env, customers):
+        wizard = env["account.move.reversal"].with_context(
+            active_model="account.move", active_ids=move.ids
+        )
+        wizard.create({"journal_id": move.journal_id.id}).refund_moves()
+        env["account.move"].search([("reversed_entry_id", "=", move.id)]).action_post()
+        receivable = (move | move.reversal_move_ids).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable" and not line.reconciled
+        )
+        receivable.reconcile()
+    env.cr.commit()
+
+
+def reset_to_draft(env, customers):
+    """A person takes invoices back to correct them."""
+    invoices(env, customers).button_draft()
+    env.cr.commit()
+
+
+def dispute(env, customers):
+    """A person notes that invoices are disputed."""
+    reason = env["recovery.hold.reason"].search([("code", "=", "disputed")])
+    env["recovery.hold"].create(
+        [{"move_id": move.id, "reason_id": reason.id} for move in invoices(env, customers)]
+    )
+    env.cr.commit()
+
+
+def retry(env, state):
+    """A person sends again what is in this state."""
+    env["dunning.delivery"].search([("state", "=", state)]).action_retry()
+    env.cr.commit()
+
+
+def break_template(env, customer):
+    """A template that raises for one customer: an upgrade brought it, no editor would take it."""
+    email = f"c{customer}@customer.example"
+    broken = f"object.name if object.partner_id.email != '{email}' else object.no_such_thing"
+    subject = "{{ %s }}" % broken  # noqa: UP031
+    env.cr.execute(
+        "UPDATE mail_template SET subject = jsonb_build_object('en_US', %s)"
+        " WHERE model = 'dunning.notice'",
+        [subject],
+    )
+    env.cr.commit()
+
+
+def cycle_with_patience(env, patience):
+    """A day in which no lock is waited for longer than ``patience`` milliseconds."""
+    env.cr.execute("SET lock_timeout = %s", [patience])
+    cycle(env)
+
+
+def issue_slowly(env):
+    """Issue, and stay in the transaction for a while before it is committed."""
+    jobs = type(env["ir.cron"])
+    commit = jobs._recovery_commit
+
+    def commit_slowly(this, *args, **kwargs):
+        dawdle(this.env)
+        return commit(this, *args, **kwargs)
+
+    jobs._recovery_commit = commit_slowly
+    env["dunning.run"].search([("state", "=", "proposed")]).action_issue()
+    env.cr.commit()
+
+
+def facts(env):
+    """What the database says in the end."""
+    notices = env["dunning.notice"].search([("state", "not in", ("skipped", "cancelled"))])
+    deliveries = env["dunning.delivery"].search([("state", "!=", "cancelled")])
+    cases = env["recovery.case"].search([])
+    broken = env["recovery.interaction"]._verify(cases)
+    return {
+        "notices": [[notice.partner_id.email, notice.state] for notice in notices],
+        "deliveries": [
+            [delivery.address, delivery.state, delivery.message_id, delivery.reason]
+            for delivery in deliveries
+        ],
+        "levels": [
+            item.partner_id.email for item in env["dunning.item"].search([]) if item.level_id
+        ],
+        "runs": env["dunning.run"].search([]).mapped("state"),
+        "mails": env["mail.mail"].search_count([("model", "=", "dunning.notice")]),
+        "broken": [number for number in broken.values() if number],
+    }
