@@ -19,7 +19,7 @@ from odoo import fields
 
 from benchmarks.figures import table
 from benchmarks.mailbox import Mailbox
-from benchmarks.meter import Meter, Phases, peak_memory
+from benchmarks.meter import Cost, Meter, Phases, peak_memory
 
 # A working day, at an hour in which everybody may be written to.
 MOMENT = datetime(2025, 3, 3, 11)
