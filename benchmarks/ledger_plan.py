@@ -151,7 +151,9 @@ class _Drawing:
             together = min(count, self.random.randint(1, INVOICES_PER_RECEIPT))
             foreign = self._chance(FOREIGN)
             due = self.today - timedelta(days=self.random.randint(60, 400))
-            invoices = [self._add("invoice", [self._item(due)], foreign) for _each in range(together)]
+            invoices = [
+                self._add("invoice", [self._item(due)], foreign) for _each in range(together)
+            ]
             self._receive([(invoice, 0, invoice.cents) for invoice in invoices])
             count -= together
 

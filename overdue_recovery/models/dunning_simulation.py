@@ -6,6 +6,10 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from .dunning_facts import Holds
+from .recovery_contact_facts import Request
+
+# The hour, in the company's time, for which the contact gate is asked.
+MORNING = 10
 
 
 @dataclass
@@ -54,7 +58,7 @@ class DunningSimulation(models.AbstractModel):
                 outlook.waiting += self._waiting(debtor, today)
                 outlook.entries += self._play(debtor, today, date_to, ladders, coming, under_way)
         outlook.entries.sort(key=lambda entry: (entry["date"], entry["partner_id"]))
-        self._tell_verdicts(outlook.entries)
+        self._tell_verdicts(company, outlook.entries)
         return outlook
 
     def _waiting(self, debtor, today):
@@ -147,5 +151,36 @@ class DunningSimulation(models.AbstractModel):
             found[hold.date_from].add(hold)
         return found
 
-    def _tell_verdicts(self, entries):
-        """Seam: add to the entries what the contact gate would say on their day."""
+    def _tell_verdicts(self, company, entries):
+        """Add to the entries what the contact gate would say in the middle of their day's
+        morning: ``verdict``, ``hold_until`` and the reasons as a sentence."""
+        written = [entry for entry in entries if entry["channel"]]
+        gate = self.env["recovery.contact.gate"]
+        requests = self._requests(company, written)
+        moments = [company._recovery_moment(entry["date"], MORNING) for entry in written]
+        for entry in entries:
+            entry.update(verdict="send", hold_until=False, verdict_text="")
+        for entry, verdict in zip(written, gate._foresee(requests, moments), strict=True):
+            entry["verdict"] = verdict.decision
+            entry["hold_until"] = verdict.until or False
+            entry["verdict_text"] = gate._in_words(verdict)
+
+    def _requests(self, company, entries):
+        """One question to the gate for each entry, about its first recipient."""
+        partners = self.env["res.partner"].sudo().browse({entry["partner_id"] for entry in entries})
+        recipients = partners._recovery_recipients_by_channel()
+        levels = self.env["dunning.level"].sudo()
+        requests = []
+        for entry in entries:
+            debtor = partners.browse(entry["partner_id"])
+            early = levels.browse(entry["level_id"]).delay_days < 0
+            requests.append(
+                Request(
+                    recipient=recipients[debtor][entry["channel"]][:1] or debtor,
+                    channel=entry["channel"],
+                    purpose="reminder" if early else "demand",
+                    company=company,
+                    debtor=debtor,
+                )
+            )
+        return requests

@@ -71,6 +71,22 @@ class RecoveryContactGate(models.AbstractModel):
             verdicts.append(verdict)
         return verdicts
 
+    @api.model
+    def _foresee(self, requests, moments):
+        """The verdicts on these requests, each at its own coming moment, by what is known now:
+        no contact of the meantime counts. As many queries as for one moment.
+
+        :param moments: naive UTC datetimes, one for each request
+        """
+        if not requests:
+            return []
+        facts = ContactFacts(self.env, requests, min(moments))
+        verdicts = []
+        for request, moment in zip(facts.requests, moments, strict=True):
+            facts.at = moment
+            verdicts.append(self._judge(request, facts))
+        return verdicts
+
     def _judge(self, request, facts):
         """One verdict. Seam: extend with further rules; a refusal beats a hold."""
         refusals = tuple(code for code in REFUSALS if code in self._refusals(request, facts))

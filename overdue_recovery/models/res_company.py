@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 import pytz
 from odoo import api, fields, models
@@ -75,6 +75,12 @@ class ResCompany(models.Model):
     def _recovery_today(self):
         """Today's date in the company's time zone (one company)."""
         return datetime.now(pytz.timezone(self._recovery_zone())).date()
+
+    def _recovery_moment(self, day, hour):
+        """``hour`` o'clock of ``day`` in the company's time zone, as naive UTC."""
+        local = datetime.combine(day, time(hour))
+        moment = pytz.timezone(self._recovery_zone()).localize(local)
+        return moment.astimezone(pytz.utc).replace(tzinfo=None)
 
     def _recovery_zone(self):
         """Name of the company's time zone (one company)."""

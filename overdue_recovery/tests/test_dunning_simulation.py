@@ -27,6 +27,17 @@ class TestDunningSimulation(RecoveryCommon):
         self.assertEqual((entry["amount"], entry["charge"]), (100, 0))
         self.assertEqual(entry["move_line_ids"], self._items(invoice).ids)
 
+    def test_every_entry_says_what_the_contact_rules_would_say(self):
+        self._overdue_invoice(5)
+        with self.on(5):
+            run = self.env["dunning.run"].create({"company_id": self.company.id})
+            entry = run.simulate(run.date)[0]
+        self.assertEqual(entry["date"].weekday(), 5)
+        self.assertEqual(entry["verdict"], "hold")
+        self.assertEqual(str(entry["hold_until"]), "2025-03-10 08:00:00")
+        self.partner_a.recovery_opt_out_email = True
+        self.assertEqual(self._simulate(0)[0]["verdict"], "refuse")
+
     def test_a_hold_that_begins_later_is_foreseen_with_its_end(self):
         self._overdue_invoice(10)
         undisturbed = self._days(self._simulate())
