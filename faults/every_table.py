@@ -103,9 +103,7 @@ def open_dialogs(env, invoices):
     deliveries = env["dunning.delivery"].search([], limit=1)
     env["dunning.switch"].create({"delivery_ids": deliveries.ids})
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
-    env["dunning.hold.override"].create(
-        {"delivery_ids": env["dunning.delivery"].search([]).ids, "reason": "A test"}
-    )
+    env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}

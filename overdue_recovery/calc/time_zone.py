@@ -29,6 +29,9 @@ _STATES = {
         (_PACIFIC,): "CA WA",
         ("America/Anchorage", "America/Adak"): "AK",
         ("Pacific/Honolulu",): "HI",
+        ("America/Puerto_Rico",): "PR VI",
+        ("Pacific/Guam",): "GU MP",
+        ("Pacific/Pago_Pago",): "AS",
     },
     "CA": {
         ("America/St_Johns", _ATLANTIC): "NL",

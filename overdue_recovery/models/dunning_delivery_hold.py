@@ -47,8 +47,7 @@ class DunningDeliveryHold(models.AbstractModel):
         self._wake_at(verdict.until)
 
     def _refuse(self, verdict):
-        """These must never go so. Another channel of the level takes over; a notice that nothing
-        can carry fails, with the reason."""
+        """These must never go: their notices take the next channel, or fail with the reason."""
         reason = self.env["recovery.contact.gate"]._in_words(verdict)
         self._set_state("cancelled", reason=reason)
         self._next_channel(reason)

@@ -29,13 +29,15 @@ class DunningNoticeGate(models.AbstractModel):
     def _coming_requests(self):
         """Questions to the gate about the messages of this notice that have not left yet."""
         if self.state == "proposed":
-            recipients = self.partner_id._recovery_recipients_by_channel()[self.partner_id]
-            people = self.env["res.partner"]
+            people, deliveries = self.env["res.partner"], self.env["dunning.delivery"]
+            reachable = self.partner_id._recovery_recipients_by_channel()
+            refused = deliveries._refused_addresses(reachable)
+            coming = deliveries._deliveries_of(self, reachable[self.partner_id], refused)
             return [
                 self._contact_request(
                     people.browse(values["recipient_id"]), values["channel"], values["address"]
                 )
-                for values in self.env["dunning.delivery"]._deliveries_of(self, recipients)
+                for values in coming
             ]
         waiting = self.delivery_ids.filtered(lambda one: one.state in ("queued", "held"))
         return [one._contact_request() for one in waiting]
