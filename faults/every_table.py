@@ -11,6 +11,8 @@ def fill(env):
     company = env.company
     env["account.chart.template"].try_loading("generic_coa", company=company, install_demo=False)
     company.email = "accounts@company.example"
+    # the clock is the real one, and it may be night
+    env.ref("overdue_recovery.recovery_law_courtesy").contact_active = False
     customers = env["res.partner"].create(
         [
             {"name": "Late", "email": "late@customer.example"},
@@ -101,6 +103,7 @@ def open_dialogs(env, invoices):
     deliveries = env["dunning.delivery"].search([], limit=1)
     env["dunning.switch"].create({"delivery_ids": deliveries.ids})
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
+    env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}

@@ -34,6 +34,7 @@
         "wizard/dunning_skip_views.xml",
         "wizard/dunning_switch_views.xml",
         "wizard/dunning_letter_print_views.xml",
+        "wizard/dunning_hold_override_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "views/dunning_policy_views.xml",

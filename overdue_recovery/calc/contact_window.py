@@ -8,7 +8,7 @@ eight o'clock is eight o'clock, and seven days after Monday 10:00 is Monday 10:0
 
 from collections.abc import Collection, Container, Hashable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,10 @@ REASONS = ("no_moment", "limit", "conversation", "gap", "holiday", "weekday", "h
 #: A rule that is closed for this many days in a row is closed for good.
 HORIZON = 366
 
+#: In several zones at once, so often a next moment is tried: each try is half a day further.
+ATTEMPTS = 100
+
+UTC = timezone.utc
 _DAY_END = time.max
 
 
@@ -55,12 +59,14 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Contact:
     """One contact that took place, at an aware moment. Those with the same ``key`` belong to one
-    demand (the messages of one notice); without a key, each is its own."""
+    demand (the messages of one notice); without a key, each is its own. One that was no demand
+    (the debtor called) counts as a conversation or not at all."""
 
     at: datetime
     channel: str
     conversation: bool = False
     key: Hashable | None = None
+    demand: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +181,50 @@ def verdict(
     return Verdict("hold", until, reasons)
 
 
+def verdict_in_all(
+    rule: Rule,
+    at: datetime,
+    zones: Iterable[tzinfo],
+    history: Iterable[Contact] = (),
+    key: Hashable | None = None,
+) -> Verdict:
+    """The verdict for somebody who may be in any of ``zones``: a moment has to suit in each.
+
+    Somewhere in the United States is from Honolulu to New York, so the day begins at 14:00 in New
+    York (in winter, 13:00) and ends there:
+
+    >>> zones = [ZoneInfo("America/New_York"), ZoneInfo("Pacific/Honolulu")]
+    >>> office = Rule(range(5), (8, 19))
+    >>> found = verdict_in_all(office, datetime(2025, 7, 7, 14, tzinfo=UTC), zones)
+    >>> found.decision, found.until.isoformat(), found.reasons
+    ('hold', '2025-07-07T18:00:00+00:00', ('hours',))
+    >>> verdict_in_all(office, datetime(2025, 7, 7, 22, 59, tzinfo=UTC), zones).decision
+    'send'
+    >>> verdict_in_all(office, datetime(2025, 7, 4, 23, tzinfo=UTC), zones).until.isoformat()
+    '2025-07-07T18:00:00+00:00'
+
+    Zones may be so far apart that no moment suits in all of them:
+
+    >>> far = [ZoneInfo("Pacific/Auckland"), ZoneInfo("Europe/London")]
+    >>> verdict_in_all(office, datetime(2025, 7, 7, 14, tzinfo=UTC), far)
+    Verdict(decision='refuse', until=None, reasons=('no_moment', 'hours'))
+    """
+    history, zones = list(history), list(zones)
+    moment, reasons = at, ()
+    for _attempt in range(ATTEMPTS):
+        found = [verdict(rule, moment.astimezone(zone), history, key) for zone in zones]
+        if moment is at:
+            told = {code for one in found for code in one.reasons}
+            reasons = tuple(code for code in REASONS if code in told and code != "no_moment")
+        if any(one.decision == "refuse" for one in found):
+            break
+        ends = [one.until.astimezone(UTC) for one in found if one.decision == "hold"]
+        if not ends:
+            return Verdict("hold", moment, reasons) if reasons else Verdict("send")
+        moment = max(ends)
+    return Verdict("refuse", None, ("no_moment", *reasons))
+
+
 def narrow(rules: Iterable[Rule]) -> Rule:
     """The rule that is kept when all of ``rules`` are: what one forbids, no other one allows.
 
@@ -230,7 +280,8 @@ def _waits(rule, at, history, key):
         starts = [
             one.at
             for one in history
-            if one.conversation or (one.channel not in limited and (key is None or one.key != key))
+            if one.demand and (one.conversation or one.channel not in limited)
+            if one.key is None or one.key != key
         ]
         _note(waits, "gap", at, [_later(at, start, rule.gap_days) for start in starts])
     return waits
@@ -259,6 +310,7 @@ def _room(limit, at, history, key):
 
 def _counted(limit, history, key):
     """The moments that a limit counts: those on its channel, or one for each other demand."""
+    history = [one for one in history if one.demand]
     if limit.channel is not None:
         return [one.at for one in history if one.channel == limit.channel]
     alone = [one.at for one in history if one.key is None]

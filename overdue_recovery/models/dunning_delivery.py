@@ -23,6 +23,7 @@ class DunningDelivery(models.Model):
         "dunning.delivery.smtp",
         "dunning.delivery.call",
         "dunning.delivery.job",
+        "dunning.delivery.hold",
         "dunning.delivery.outcome",
         "dunning.delivery.act",
         "dunning.delivery.switch",

@@ -112,24 +112,6 @@ class DunningDeliveryJob(models.AbstractModel):
                 delivery._set_state("cancelled", reason=delivery.notice_id.reason)
         return self.filtered(lambda delivery: delivery.notice_id in due)
 
-    def _pass_gate(self):
-        """The deliveries that the contact gate lets pass now; the others are held or refused."""
-        gate = self.env["recovery.contact.gate"]
-        passed = self.browse()
-        for delivery in self:
-            verdict = gate._verdict(
-                delivery.recipient_id, delivery.channel, "demand", fields.Datetime.now()
-            )
-            text = ", ".join(verdict.reasons)
-            if verdict.decision == "send":
-                passed |= delivery
-            elif verdict.decision == "hold":
-                delivery._set_state("held", hold_until=verdict.until, reason=text)
-            else:
-                delivery._set_state("cancelled", reason=text)
-                delivery._next_channel(text)
-        return passed
-
     def _render(self):
         """Fill subject and body. A message that can't be rendered fails alone."""
         written = self.filtered(lambda delivery: delivery.channel != "call")
@@ -153,8 +135,9 @@ class DunningDeliveryJob(models.AbstractModel):
                 "direction": "out",
                 "channel": delivery.channel,
                 "kind": "notice",
-                "purpose": "demand",
+                "purpose": delivery.notice_id._purpose(),
                 "outcome": "sending",
+                "reference": delivery.notice_id.name or "",
                 "names": delivery.recipient_id.display_name,
                 "address": delivery.address or "",
                 "subject": delivery.subject or "",

@@ -28,6 +28,8 @@ class DunningDeliveryOutcome(models.AbstractModel):
     def _fail_before_sending(self, error):
         """One delivery raised before it was rendered and logged."""
         _logger.info("Delivery %s failed before sending", self.id, exc_info=True)
+        if self.state == "held":
+            self._set_state("queued", hold_until=False)
         self._set_state("sending")
         self._fail(str(error))
 
@@ -69,7 +71,7 @@ class DunningDeliveryOutcome(models.AbstractModel):
                 "direction": "out",
                 "channel": delivery.channel,
                 "kind": "outcome",
-                "purpose": "demand",
+                "purpose": delivery.notice_id._purpose(),
                 "outcome": outcome,
                 "refers_to": delivery.log_sequence,
                 "names": "",

@@ -44,6 +44,7 @@ class DunningNotice(models.Model):
         "dunning.notice.letter",
         "dunning.notice.attachment",
         "dunning.notice.screen",
+        "dunning.notice.gate",
         "mail.thread",
         "mail.activity.mixin",
     ]

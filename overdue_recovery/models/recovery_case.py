@@ -35,6 +35,7 @@ class RecoveryCase(models.Model):
         "recovery.case.screen",
         "recovery.case.reply",
         "recovery.case.activity",
+        "recovery.case.contact",
         "mail.thread",
         "mail.activity.mixin",
     ]

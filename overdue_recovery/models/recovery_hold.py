@@ -165,6 +165,11 @@ class RecoveryHold(models.Model):
         )
         return Domain("company_id", "in", companies.ids) & touches
 
+    @api.model
+    def _ceased_domain(self):
+        """Holds by which a customer stopped our demands, whatever else they block."""
+        return Domain("cease_contact", "=", True)
+
     def _fact(self):
         """This hold as ``calc.demand.Hold`` of everything it is on."""
         self.ensure_one()

@@ -72,6 +72,7 @@ class RecoveryInteraction(models.Model):
     purpose = fields.Selection(
         [
             ("demand", "Demand"),
+            ("reminder", "Reminder before the due date"),
             ("answer", "Answer to the debtor's own act"),
             ("legal", "Legal notice"),
             ("none", "None"),
@@ -212,6 +213,8 @@ class RecoveryInteraction(models.Model):
                 "automatic": self.env._("Automatic answer"),
                 "delayed": self.env._("Delayed"),
                 "done": self.env._("Done"),
+                "conversation": self.env._("Spoke with the customer"),
+                "no_answer": self.env._("No answer"),
             },
         }
 

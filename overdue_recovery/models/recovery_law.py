@@ -1,5 +1,21 @@
-from odoo import api, fields, models
+from typing import NamedTuple
+
+from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+
+class ContactLaw(NamedTuple):
+    """What the gate asks of a row: whom it concerns, and its rules."""
+
+    debtor_type: str
+    country_ids: frozenset
+    rules: tuple
+
+    def applies_to(self, country, debtor_type):
+        """Whether it concerns debtors of this type (business, consumer) there."""
+        is_here = not self.country_ids or country.id in self.country_ids
+        return is_here and self.debtor_type in ("any", debtor_type)
 
 
 class RecoveryLaw(models.Model):
@@ -38,8 +54,11 @@ class RecoveryLaw(models.Model):
         translate=True,
         default=lambda self: self.env._("Not legal advice. Verify it before you switch it on."),
     )
+    contact_rule_ids = fields.One2many(
+        "recovery.law.contact.rule", "law_id", string="Contact Rules", copy=True
+    )
     contact_active = fields.Boolean(
-        string="Contact Rules", help="Hours, days and limits of this row bind every demand."
+        string="Contact Rules On", help="Hours, days and limits of this row bind every demand."
     )
     charges_active = fields.Boolean(
         string="Charge Rules", help="Interest and fees of this row may be charged."
@@ -76,6 +95,43 @@ class RecoveryLaw(models.Model):
                         second=following.valid_from,
                     )
                 )
+
+    @api.model
+    def _in_force_domain(self, day):
+        """Rows in force on ``day``, both ends included."""
+        return Domain("valid_from", "<=", day) & (
+            Domain("valid_to", "=", False) | Domain("valid_to", ">=", day)
+        )
+
+    @api.model
+    @tools.ormcache("day")
+    def _contact_laws(self, day):
+        """The rows whose contact rules bind on ``day``, as tuple of ``ContactLaw``.
+
+        sudo: rules bind whoever asks.
+        """
+        domain = self._in_force_domain(day) & Domain("contact_active", "=", True)
+        return tuple(
+            ContactLaw(
+                law.debtor_type,
+                frozenset(law.country_ids.ids),
+                tuple(rule._fact() for rule in law.contact_rule_ids),
+            )
+            for law in self.sudo().search(domain)
+        )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self.env.registry.clear_cache()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self.env.registry.clear_cache()
+        return super().write(vals)
+
+    def unlink(self):
+        self.env.registry.clear_cache()
+        return super().unlink()
 
     @api.depends("code", "name")
     @api.depends_context("lang")

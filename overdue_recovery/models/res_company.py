@@ -74,9 +74,12 @@ class ResCompany(models.Model):
 
     def _recovery_today(self):
         """Today's date in the company's time zone (one company)."""
+        return datetime.now(pytz.timezone(self._recovery_zone())).date()
+
+    def _recovery_zone(self):
+        """Name of the company's time zone (one company)."""
         self.ensure_one()
-        zone = self.recovery_tz or self.partner_id.tz or "UTC"
-        return datetime.now(pytz.timezone(zone)).date()
+        return self.recovery_tz or self.partner_id.tz or "UTC"
 
     def _recovery_reply_deadline(self):
         """The day until which a customer who wrote today gets an answer."""

@@ -1,8 +1,6 @@
 from collections import defaultdict
 from datetime import timedelta
-from functools import lru_cache
 
-import holidays
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -14,7 +12,8 @@ WEEKEND = (5, 6)
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "res.partner.recovery.contact"]
 
     dunning_policy_id = fields.Many2one(
         "dunning.policy",
@@ -252,8 +251,8 @@ class ResPartner(models.Model):
 
     def _recovery_working_day(self, day):
         """``day``, or the next working day of this partner's country: no weekend, no public
-        holiday. Source of holidays: the ``holidays`` library."""
-        days_off = _holidays_of(self.country_id.code, self.state_id.code)
+        holiday."""
+        days_off = self._recovery_holidays(self.country_id, self.state_id)
         while day.weekday() in WEEKEND or day in days_off:
             day += timedelta(days=1)
         return day
@@ -261,7 +260,7 @@ class ResPartner(models.Model):
     def _recovery_add_working_days(self, day, count):
         """The working day that is ``count`` working days after ``day`` (before it, where
         ``count`` is negative), in this partner's country."""
-        days_off = _holidays_of(self.country_id.code, self.state_id.code)
+        days_off = self._recovery_holidays(self.country_id, self.state_id)
         step = timedelta(days=1 if count > 0 else -1)
         left = abs(count)
         while left:
@@ -391,15 +390,3 @@ class ResPartner(models.Model):
             "res_id": case.id,
             "view_mode": "form",
         }
-
-
-@lru_cache(maxsize=512)
-def _holidays_of(country_code, state_code):
-    """Public holidays of a country (and of its subdivision where the library knows it)."""
-    if not country_code:
-        return frozenset()
-    countries = holidays.list_supported_countries(include_aliases=True)
-    if country_code not in countries:
-        return frozenset()
-    known = state_code in countries[country_code]
-    return holidays.country_holidays(country_code, subdiv=state_code if known else None)

@@ -30,11 +30,13 @@ RIGHTS = {
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.law": ("r", "rwcu", "r"),
+    "recovery.law.contact.rule": ("r", "rwcu", "r"),
     "recovery.phrase": ("r", "rwcu", "r"),
     "dunning.letter.print": ("rwcu", "rwcu", ""),
     "dunning.skip": ("rwcu", "rwcu", ""),
     "dunning.forecast": ("rwcu", "rwcu", ""),
     "dunning.switch": ("rwcu", "rwcu", ""),
+    "dunning.hold.override": ("", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
 }
@@ -54,12 +56,25 @@ OF_A_COMPANY = {
     "recovery.interaction.content",
     "recovery.hold",
 }
-SHARED = {"recovery.hold.reason", "recovery.late.reason", "recovery.law", "recovery.phrase"}
+SHARED = {
+    "recovery.hold.reason",
+    "recovery.late.reason",
+    "recovery.law",
+    "recovery.law.contact.rule",
+    "recovery.phrase",
+}
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
     "account.move": ("dunning_blockers", "dunning_status", "dunning_level_id", "late_reason_id"),
     "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
-    "res.partner": ("amount_overdue", "dunning_level_id", "is_referred", "recovery_case_id"),
+    "res.partner": (
+        "amount_overdue",
+        "dunning_level_id",
+        "is_referred",
+        "recovery_case_id",
+        "recovery_opt_out_call",
+        "recovery_sms_consent",
+    ),
 }
 HOSTILE = ([], [[]], [[1]], ["x"], [None], [{"a": 1}], [-1], ["9999-12-31"])
 REFUSALS = (UserError, TypeError)

@@ -1,12 +1,12 @@
 import doctest
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytz
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from odoo.addons.overdue_recovery.calc import contact_window
-from odoo.addons.overdue_recovery.calc.contact_window import Contact, Limit, Rule, verdict
+from odoo.addons.overdue_recovery.calc.contact_window import UTC, Contact, Limit, Rule, verdict
 from odoo.tests import BaseCase, tagged
 
 GENTLY = settings(max_examples=80, deadline=None, derandomize=True)

@@ -172,6 +172,8 @@ class TestFlowReplay(RecoveryCommon):
         checker.check_day(self.today, messages)
         self.policy.min_interval_days = 0
         self.levels.new_due_days = 0
+        # the gate would hold it
+        self.env.ref("overdue_recovery.recovery_law_courtesy").contact_active = False
         with self.on(3) as day:
             self._dunning_items().due_date = self.today
             mailbox = Mailbox()

@@ -2,6 +2,7 @@ from . import (
     base_partner_merge,
     dunning_forecast,
     dunning_letter_print,
+    dunning_hold_override,
     dunning_skip,
     dunning_switch,
     dunning_takeover,

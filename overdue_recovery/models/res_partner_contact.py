@@ -1,0 +1,98 @@
+from functools import lru_cache
+
+import holidays
+from odoo import api, fields, models
+
+from ..calc import time_zone
+from .account_move import RECOVERY_GROUPS
+
+
+class ResPartnerContact(models.AbstractModel):
+    """How and when a person wants to be contacted: what the contact gate asks of a partner."""
+
+    _name = "res.partner.recovery.contact"
+    _description = "Partner: wishes and time for contacts"
+
+    recovery_opt_out_email = fields.Boolean(string="No e-mails", groups=RECOVERY_GROUPS)
+    recovery_opt_out_sms = fields.Boolean(string="No text messages", groups=RECOVERY_GROUPS)
+    recovery_opt_out_letter = fields.Boolean(string="No letters", groups=RECOVERY_GROUPS)
+    recovery_opt_out_call = fields.Boolean(string="No calls", groups=RECOVERY_GROUPS)
+    recovery_sms_consent = fields.Boolean(
+        string="Agreed to text messages",
+        groups=RECOVERY_GROUPS,
+        help="A consumer gets text messages only after agreeing to them.",
+    )
+
+    def _recovery_opted_out(self, channel):
+        """Whether this person, or the customer it belongs to, wants nothing on ``channel``.
+
+        sudo: whoever triggers a message need not be allowed to read wishes.
+        """
+        people = (self | self.commercial_partner_id).sudo()
+        return any(people.mapped(f"recovery_opt_out_{channel}"))
+
+    def _recovery_lacks_consent(self, channel):
+        """Whether ``channel`` needs a consent that is not given: text messages to consumers.
+
+        Seam: extend for channels with a consent of their own. sudo: as above.
+        """
+        if channel != "sms" or self._recovery_debtor()._recovery_law_type() == "business":
+            return False
+        return not self.sudo().recovery_sms_consent
+
+    def _recovery_law_type(self):
+        """What the law takes this debtor for: business (a public body too) or consumer."""
+        self.ensure_one()
+        return "business" if self.recovery_debtor_type in ("business", "public") else "consumer"
+
+    def _recovery_home(self, company):
+        """Where this person lives, as (country, state): its own, else its customer's, else the
+        country of the company, as customers at home are often entered without one."""
+        self.ensure_one()
+        for place in (self, self.commercial_partner_id):
+            if place.country_id:
+                return place.country_id, place.state_id
+        return company.country_id, company.state_id
+
+    @api.model
+    def _recovery_holidays(self, country, state):
+        """Public holidays there, as what a date can be looked for in. Source: the ``holidays``
+        library; empty for a country that it does not know."""
+        return _holidays_of(country.code, state.code)
+
+    def _recovery_zones(self, company, year):
+        """The time zones this person may be in: its own; else those of its state or country, and
+        then a moment has to suit in each; else that of ``company``.
+
+        Odoo gives a new contact the zone of whoever enters it. So a zone of that user's or of the
+        company's is taken for the contact's own only if clocks show that time where it lives.
+
+        :return: tuple of ``zoneinfo.ZoneInfo``, never empty
+        """
+        self.ensure_one()
+        place = self if self.country_id else self.commercial_partner_id
+        zones = time_zone.zones_of(place.country_id.code or "", place.state_id.code or "", year)
+        own = time_zone.zone_of(self.tz or self.commercial_partner_id.tz)
+        if own and (not zones or self._recovery_zone_is_own(own, zones, company, year)):
+            return (own,)
+        return zones or (time_zone.zone_of(company._recovery_zone()) or time_zone.zone_of("UTC"),)
+
+    def _recovery_zone_is_own(self, own, zones, company, year):
+        """Whether the zone on this contact is its own, not the one of whoever entered it."""
+        if time_zone.shows_same_time(own, zones, year):
+            return True
+        return own.key not in {company._recovery_zone(), self.create_uid.tz, self.env.user.tz}
+
+
+@lru_cache(maxsize=512)
+def _holidays_of(country_code, state_code):
+    """Public holidays of a country (and of its subdivision where the library knows it)."""
+    if not country_code:
+        return frozenset()
+    countries = holidays.list_supported_countries(include_aliases=True)
+    if country_code not in countries:
+        return frozenset()
+    # Odoo writes Bavaria as DE-BY, the library as BY
+    state_code = (state_code or "").removeprefix(f"{country_code}-")
+    known = state_code in countries[country_code]
+    return holidays.country_holidays(country_code, subdiv=state_code if known else None)
