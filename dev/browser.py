@@ -1,9 +1,8 @@
 """The browser for tours and screenshots: Debian's Chromium."""
 
-import os
 import shutil
 
-from dev.say import StopError, progress, run_quietly
+from dev import packages
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "Chromium is missing and cannot be installed: run `apt-get install chromium` as root."
@@ -31,15 +30,4 @@ def find():
 
 def ensure():
     """Return the browser's program, installing Debian's package when that is possible."""
-    if find():
-        return find()
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        raise StopError(ADVICE)
-    progress("Installing Chromium ...")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run_quietly(["apt-get", "-q", "update"], ADVICE, env=environment)
-    call = ["apt-get", "-q", "-y", "install", "--no-install-recommends", "chromium"]
-    run_quietly(call, ADVICE, env=environment)
-    if not find():
-        raise StopError(ADVICE)
-    return find()
+    return find() or packages.install("Chromium", ("chromium",), find, ADVICE)

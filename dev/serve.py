@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from dev import database, engine, mailsink, processes, settings
+from dev import database, engine, mailsink, processes, settings, wkhtmltopdf
 from dev.say import StopError, progress
 
 MARK = settings.STATE / "demo.key"
@@ -19,6 +19,7 @@ def run():
     if processes.running("Odoo"):
         raise StopError("The demo is already running: `make stop` ends it.")
     port = wanted_port()
+    wkhtmltopdf.ensure()
     detach = bool(os.environ.get("DETACH"))
     children = {}
     try:

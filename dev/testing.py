@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 
-from dev import browser, database, engine, settings
+from dev import browser, database, engine, settings, wkhtmltopdf
 from dev.say import StopError, progress
 
 PLAIN = ("benchmarks", "dev", "faults")
@@ -16,6 +16,7 @@ def test(long=False):
     name = database.check_name(os.environ.get("OR_DB") or "test")
     options, paths = split(shlex.split(os.environ.get("ARGS", "")))
     browser.ensure()
+    wkhtmltopdf.ensure()
     codes = []
     environment = {**engine.environment(), **({"OR_LONG": "1"} if long else {})}
     plain = [path for path in paths if is_plain(path)] if paths else default_plain()

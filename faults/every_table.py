@@ -98,6 +98,9 @@ def open_dialogs(env, invoices):
         {"notice_ids": env["dunning.notice"].search([]).ids, "reason": "A test"}
     )
     env["dunning.forecast"].create({})
+    deliveries = env["dunning.delivery"].search([], limit=1)
+    env["dunning.switch"].create({"delivery_ids": deliveries.ids})
+    env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}

@@ -18,6 +18,7 @@
         # Data
         "data/ir_sequence_data.xml",
         "data/recovery_phrase_data.xml",
+        "data/mail_activity_type_data.xml",
         "data/mail_layout_templates.xml",
         "data/mail_template_data.xml",
         "data/recovery_hold_reason_data.xml",
@@ -26,9 +27,13 @@
         "data/dunning_policy_data.xml",
         "data/ir_cron_data.xml",
         "data/mail_gateway_data.xml",
+        # Reports
+        "report/dunning_notice_letter.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",
+        "wizard/dunning_switch_views.xml",
+        "wizard/dunning_letter_print_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "views/dunning_policy_views.xml",

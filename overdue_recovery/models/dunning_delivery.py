@@ -14,12 +14,18 @@ class DunningDelivery(models.Model):
     _description = "Delivery of a Notice"
     _inherit = [
         "recovery.state.mixin",
+        "dunning.delivery.channel",
+        "dunning.delivery.letter",
+        "dunning.delivery.print",
+        "dunning.delivery.attachment",
+        "dunning.delivery.pace",
         "dunning.delivery.email",
         "dunning.delivery.smtp",
         "dunning.delivery.call",
         "dunning.delivery.job",
         "dunning.delivery.outcome",
         "dunning.delivery.act",
+        "dunning.delivery.switch",
     ]
     _order = "id desc"
     _rec_name = "address"
@@ -38,7 +44,9 @@ class DunningDelivery(models.Model):
     notice_id = fields.Many2one("dunning.notice", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="notice_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(related="notice_id.partner_id", string="Customer")
+    run_id = fields.Many2one(related="notice_id.run_id", store=True, index=True)
     case_id = fields.Many2one(related="notice_id.case_id")
+    notice_date = fields.Date(related="notice_id.date", string="Date of the notice")
     channel = fields.Selection(
         [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter"), ("call", "Call")],
         required=True,
@@ -84,7 +92,11 @@ class DunningDelivery(models.Model):
         "mail.mail", readonly=True, index="btree_not_null", ondelete="set null"
     )
     activity_id = fields.Many2one("mail.activity", readonly=True, ondelete="set null")
-    proof_attachment_id = fields.Many2one("ir.attachment", readonly=True, ondelete="set null")
+    proof_attachment_id = fields.Many2one(
+        "ir.attachment", string="Letter", readonly=True, ondelete="set null"
+    )
+    letter_digest = fields.Char(readonly=True, help="Of what stands in the PDF.")
+    printed_on = fields.Datetime(readonly=True, help="When the letter was last given to print.")
     log_sequence = fields.Integer(
         readonly=True, help="Number of the entry in the contact log that announced it."
     )
@@ -105,42 +117,6 @@ class DunningDelivery(models.Model):
                     address=delivery.display_name,
                 )
             )
-
-    # -- queue -------------------------------------------------------------------------------
-
-    @api.model
-    def _queue(self, notices):
-        """Deliveries for these issued notices, on the channels of their level.
-
-        A notice that nobody can be reached for becomes failed, with the reason.
-        """
-        recipients = notices.partner_id._recovery_recipients_by_channel()
-        vals_list, unreachable = [], self.env["dunning.notice"]
-        for notice in notices:
-            found = self._deliveries_of(notice, recipients[notice.partner_id])
-            unreachable |= notice if not found else unreachable.browse()
-            vals_list += found
-        reason = self.env["dunning.reason"]._texts()["no_address"]
-        unreachable._set_state("failed", reason=reason)
-        return self.create(vals_list)
-
-    def _deliveries_of(self, notice, recipients):
-        """Values of the deliveries of one notice: the first channel of the level that has a live
-        address, to each of its recipients, and the call on top."""
-        channels = notice.level_id._channels()
-        written = [channel for channel in channels if channel != "call" and recipients[channel]]
-        chosen = written[:1] + [channel for channel in channels if channel == "call"]
-        return [
-            {
-                "notice_id": notice.id,
-                "channel": channel,
-                "recipient_id": partner.id,
-                "address": partner._recovery_address(channel),
-                "lang": partner.lang or notice.partner_id.lang,
-            }
-            for channel in chosen
-            for partner in (recipients[channel] if channel != "call" else notice.partner_id)
-        ]
 
     @api.model
     def _trigger_delivery(self):

@@ -11,10 +11,13 @@ class DunningDeliveryAct(models.AbstractModel):
     def action_retry(self):
         """Queue failed, bounced or unknown messages once more, after a fresh look at what is due.
 
-        A notice that failed is issued again with them.
+        Others of the selection are left alone. A notice that failed is issued again with them;
+        where the address is dead or gone its next channel is taken.
         """
         self.notice_id.check_access("write")
-        deliveries = self.sudo()
+        deliveries = self.sudo().filtered(lambda d: d.state in ("failed", "bounced", "unknown"))
+        if not deliveries:
+            raise UserError(self.env._("None of these messages failed: there is nothing to retry."))
         failed = deliveries.notice_id.filtered(lambda notice: notice.state == "failed")
         failed._set_state("issued", reason=False)
         deliveries._retry()
@@ -41,10 +44,18 @@ class DunningDeliveryAct(models.AbstractModel):
         return self.sudo()
 
     def _retry(self):
-        """Back to the queue, to the address that is valid now."""
+        """Back to the queue, to the address that is valid now; a message that has none goes on by
+        the notice's next channel.
+
+        :raise UserError: neither an address nor another channel is left
+        """
+        again = self.browse()
         for delivery in self:
             address = delivery.recipient_id._recovery_address(delivery.channel)
-            if not address:
+            if address:
+                delivery.write({"address": address, "next_try": False, "mail_mail_id": False})
+                again |= delivery
+            elif not delivery._go_on_by_next_channel():
                 raise UserError(
                     self.env._(
                         "%(recipient)s has no working address for this channel. "
@@ -52,9 +63,19 @@ class DunningDeliveryAct(models.AbstractModel):
                         recipient=delivery.recipient_id.display_name,
                     )
                 )
-            delivery.write({"address": address, "next_try": False, "mail_mail_id": False})
-        self._set_state("queued", reason=False, sending_since=False)
+        again._set_state("queued", reason=False, sending_since=False)
+
+    def _go_on_by_next_channel(self):
+        """Whether this notice is, or now goes, on its way by another channel."""
+        notice = self.notice_id
+        if not notice._is_being_written():
+            self.env["dunning.delivery"]._queue_next(notice)
+        if not notice._is_being_written():
+            return False
+        self._set_state("cancelled")
+        return True
 
     def _cancel_open(self):
-        """Cancel what has not begun to leave."""
-        self.filtered(lambda d: d.state in ("queued", "held"))._set_state("cancelled")
+        """Cancel what has not begun to leave; a letter leaves when it is marked printed."""
+        waiting = self.filtered(lambda d: d.state in ("queued", "held"))
+        (waiting | self._waiting_letters())._set_state("cancelled")

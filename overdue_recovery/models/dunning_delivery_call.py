@@ -11,12 +11,11 @@ class DunningDeliveryCall(models.AbstractModel):
         """Plan a call for the owner of the case; planning it is the hand-over."""
         for delivery in self:
             level = delivery.notice_id.level_id
-            activity = delivery.case_id.sudo().with_context(mail_activity_quick_update=True)
-            delivery.activity_id = activity.activity_schedule(
-                activity_type_id=level.activity_type_id.id,
-                date_deadline=delivery.company_id._recovery_today(),
-                summary=self.env._("%(level)s: call the customer", level=level.name),
-                user_id=delivery.case_id.user_id.id or self.env.uid,
+            kind = level.activity_type_id or self.env.ref("mail.mail_activity_data_call")
+            delivery.activity_id = delivery.case_id._plan_activity(
+                kind,
+                self.env._("%(level)s: call the customer", level=level.name),
+                delivery._call_note(),
             )
         self._handed_over()
 
@@ -27,3 +26,19 @@ class DunningDeliveryCall(models.AbstractModel):
         self._set_state("queued", sending_since=False)
         self._log_outcome("queued")
         return None
+
+    def _call_note(self):
+        """What the caller needs: figures and numbers, then the level's script."""
+        notice = self.notice_id.with_context(lang=self._lang_of_owner())
+        contacts = notice.partner_id | notice.partner_id.child_ids.filtered("is_dunning_contact")
+        return notice._fragment(
+            "call_note",
+            {
+                "notice": notice,
+                "numbers": [(c.display_name, c.phone) for c in contacts if c.phone],
+                "script": notice.level_id.call_script,
+            },
+        )
+
+    def _lang_of_owner(self):
+        return self.case_id.user_id.lang or self.company_id.partner_id.lang or self.env.lang

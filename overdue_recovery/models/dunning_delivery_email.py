@@ -73,6 +73,10 @@ class DunningDeliveryEmail(models.AbstractModel):
             "is_notification": False,
             "message_type": "email_outgoing",
         }
+        if self.notice_id.level_id.attach_invoices:
+            values["attachment_ids"] = self._mail_attachments()
+        if self.notice_id.level_id.attach_invoices:
+            values["attachment_ids"] = self._mail_attachments()
         if self.message_id:
             # a message that is sent again can be recognised as the same one
             values["message_id"] = self.message_id

@@ -38,7 +38,8 @@ class DunningDeliveryJob(models.AbstractModel):
             if not found:
                 break
             seen.update(found.ids)
-            found.try_lock_for_update().filtered_domain(domain)._deliver()
+            found._prepare_enclosures()
+            found.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
             if not cron._recovery_commit(len(found)):
                 break
 
@@ -55,6 +56,7 @@ class DunningDeliveryJob(models.AbstractModel):
         lost = self.search(
             [
                 ("state", "=", "sending"),
+                ("channel", "!=", "letter"),
                 ("sending_since", "<", fields.Datetime.now() - LOST_AFTER),
             ]
         ).try_lock_for_update()
@@ -125,7 +127,7 @@ class DunningDeliveryJob(models.AbstractModel):
                 delivery._set_state("held", hold_until=verdict.until, reason=text)
             else:
                 delivery._set_state("cancelled", reason=text)
-                delivery._fail_notice_without_hope(text)
+                delivery._next_channel(text)
         return passed
 
     def _render(self):

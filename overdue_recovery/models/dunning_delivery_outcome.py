@@ -34,10 +34,7 @@ class DunningDeliveryOutcome(models.AbstractModel):
     def _fail_notice_without_hope(self, reason):
         """Fail the notices of which nothing was, or still may be, handed over."""
         for notice in self.notice_id:
-            hopes = {"queued", "held", "sending", "sent", "unknown"}
-            if notice.state in ("issued", "sent") and not any(
-                delivery.state in hopes for delivery in notice.delivery_ids
-            ):
+            if notice.state in ("issued", "sent") and not notice._has_hope():
                 notice._set_state("failed", reason=reason)
 
     def _on_bounce(self, text="", hard=True):

@@ -6,6 +6,8 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..calc import escalation
 
+# The order in which a level tries what is switched on; the call is not an alternative but on top.
+CHANNELS = ("email", "sms", "letter", "call")
 TONES = [("gentle", "Gentle"), ("firm", "Firm"), ("formal", "Formal")]
 
 
@@ -49,14 +51,19 @@ class DunningLevel(models.Model):
     )
     mail_template_id = fields.Many2one(
         "mail.template",
-        string="E-mail template",
+        string="Template",
         domain="[('model', '=', 'dunning.notice')]",
         compute="_compute_mail_template_id",
         store=True,
         readonly=False,
         ondelete="restrict",
     )
-    attach_invoices = fields.Boolean(string="Attach invoices")
+    call_script = fields.Html(
+        translate=True, help="What to say on the call: shown on the activity, under the figures."
+    )
+    attach_invoices = fields.Boolean(
+        string="Attach invoices", help="The overdue invoices, to e-mails and letters."
+    )
     new_due_days = fields.Integer(
         string="Days to pay", default=10, help="From the day the notice goes out to its pay-by day."
     )
@@ -84,10 +91,10 @@ class DunningLevel(models.Model):
         "The amounts, shares (0 to 1) and days of a level can't be negative.",
     )
 
-    @api.depends("tone", "delay_days", "send_email")
+    @api.depends("tone", "delay_days", "send_email", "print_letter")
     def _compute_mail_template_id(self):
         for level in self:
-            if level.send_email and not level.mail_template_id:
+            if (level.send_email or level.print_letter) and not level.mail_template_id:
                 level.mail_template_id = level._default_template()
 
     def _default_template(self):
@@ -95,6 +102,10 @@ class DunningLevel(models.Model):
         step = "predue" if self.delay_days < 0 else "reminder1"
         tone = self.tone or "gentle"
         return self.env.ref(f"overdue_recovery.mail_template_{step}_{tone}", False)
+
+    def _letter_template(self):
+        """The template whose sentences a letter of this level has, without the e-mail around."""
+        return self.mail_template_id or self._default_template()
 
     @api.constrains("sequence", "delay_days", "basis", "policy_id", "active")
     def _check_ladder(self):
@@ -166,21 +177,30 @@ class DunningLevel(models.Model):
                 )
 
     def _channels(self):
-        """Channels of this level, the customer's own order aside. Empty for an internal level.
-
-        Seam: glue addons add theirs (``sms``).
-        """
+        """Channels of this level: the alternatives e-mail, SMS, letter in this order, then the
+        call, which is on top. Empty for an internal level."""
         self.ensure_one()
         if self.is_internal:
             return []
-        switches = {"email": self.send_email, "letter": self.print_letter, "call": self.call}
-        return [channel for channel, on in switches.items() if on]
+        switches = self._channel_switches()
+        return [channel for channel in CHANNELS if switches.get(channel)]
+
+    def _channel_switches(self):
+        """{channel: whether this level uses it}. Seam: a glue addon adds its channel's switch."""
+        return {"email": self.send_email, "letter": self.print_letter, "call": self.call}
+
+    def _alternatives(self, preferred=False):
+        """The channels that write, of which one is used: the preferred one first, if it is on."""
+        written = [channel for channel in self._channels() if channel != "call"]
+        return sorted(written, key=lambda channel: channel != preferred)
 
     def _channel_for(self, partner, reachable):
         """The channel on which this level writes to ``partner``, of the codes in ``reachable``;
         False for an internal level, or when none reaches it."""
         self.ensure_one()
-        found = [channel for channel in self._channels() if channel in reachable]
+        channels = self._channels()
+        order = [*self._alternatives(partner.recovery_channel), "call"]
+        found = [channel for channel in order if channel in channels and channel in reachable]
         return found[0] if found else False
 
     def _pay_by(self, day, partner, date_due, letter=False):

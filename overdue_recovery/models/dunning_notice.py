@@ -40,6 +40,9 @@ class DunningNotice(models.Model):
         "dunning.notice.history",
         "dunning.notice.placeholder",
         "dunning.notice.message",
+        "dunning.notice.delivery",
+        "dunning.notice.letter",
+        "dunning.notice.attachment",
         "dunning.notice.screen",
         "mail.thread",
         "mail.activity.mixin",
@@ -146,11 +149,7 @@ class DunningNotice(models.Model):
         """Try failed notices again: their failed deliveries are queued once more, after a fresh
         look at what is due."""
         self.check_access("write")
-        notices = self.sudo()
-        notices._set_state("issued", reason=False)
-        notices.delivery_ids.filtered(lambda d: d.state in ("failed", "bounced"))._retry()
-        notices.filtered(lambda notice: not notice.delivery_ids)._queue_deliveries()
-        self.env["dunning.delivery"]._trigger_delivery()
+        self.sudo()._try_again()
         return True
 
     def action_cancel(self):

@@ -71,7 +71,9 @@ class DunningNoticeIssue(models.AbstractModel):
     def _freeze(self, today):
         """Write the day and the pay-by dates that the message prints, before it is rendered."""
         for notice in self:
-            letter = any(d.channel == "letter" for d in notice.delivery_ids)
+            letter = any(
+                d.channel == "letter" and d.state != "cancelled" for d in notice.delivery_ids
+            )
             rising = notice.line_ids.filtered(lambda line: line.kind == "rising")
             for line in rising:
                 line.pay_by = line.level_id._pay_by(

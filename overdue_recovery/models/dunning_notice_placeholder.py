@@ -184,7 +184,11 @@ class DunningNoticePlaceholder(models.AbstractModel):
         for notice in self:
             notice.items_html = self._fragment(
                 "message_items",
-                {"tables": notice._item_tables(words), "note": notice._note_lines()},
+                {
+                    "tables": notice._item_tables(words),
+                    "note": notice._note_lines(),
+                    "enclosed": notice._enclosed_sentence(),
+                },
             )
 
     def _note_lines(self):
@@ -306,11 +310,12 @@ class DunningNoticePlaceholder(models.AbstractModel):
         return self.env._("Please pay within %s days.", days) if days else ""
 
     @api.depends("line_ids.move_line_id", "company_id", "name")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "recovery_letter")
     def _compute_payment_html(self):
         for notice in self:
             notice.payment_html = self._fragment(
-                "message_payment", {"accounts": notice._payment_accounts()}
+                "message_payment",
+                {"accounts": notice._payment_accounts(), "letter": self._is_for_letter()},
             )
 
     def _payment_accounts(self):
@@ -362,20 +367,37 @@ class DunningNoticePlaceholder(models.AbstractModel):
         owner = self.case_id.user_id or newest.invoice_user_id or self.partner_id.user_id
         return owner.filtered(lambda user: user.active and user.id != SUPERUSER_ID)
 
+    def _is_for_letter(self):
+        """Whether a letter is being written: nobody can reply to it by a click."""
+        return bool(self.env.context.get("recovery_letter"))
+
     @api.depends("contact_phone")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "recovery_letter")
     def _compute_contact_text(self):
         for notice in self:
             # a number is not torn at the end of a line
             phone = (notice.contact_phone or "").replace(" ", "\N{NO-BREAK SPACE}")
+            if self._is_for_letter():
+                notice.contact_text = notice._contact_text_of_letter(phone)
+                continue
             notice.contact_text = (
                 self.env._("Reply to this message or call %s.", phone)
                 if phone
                 else self.env._("Simply reply to this message.")
             )
 
+    def _contact_text_of_letter(self, phone):
+        email = self.company_id.email
+        if email and phone:
+            return self.env._(
+                "Write to us (%(email)s) or call %(phone)s.", email=email, phone=phone
+            )
+        if phone:
+            return self.env._("Write to us or call %s.", phone)
+        return self.env._("Write to us: %s.", email) if email else self.env._("Write to us.")
+
     @api.depends("contact_text", "name", "company_id")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "recovery_letter")
     def _compute_help_html(self):
         for notice in self:
             values = {"contact_text": notice.contact_text, "mailto": notice._help_link()}
@@ -383,7 +405,9 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     def _help_link(self):
         """Link that starts a message to us with the reference in its subject, so that it finds its
-        case; False without an address."""
+        case; False without an address, and in a letter."""
+        if self._is_for_letter():
+            return False
         company = self.company_id
         address = company._recovery_reply_address() or email_normalize(company.email or "")
         return address and f"mailto:{quote(address, safe='@+')}?subject={quote(self.name or '')}"

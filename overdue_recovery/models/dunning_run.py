@@ -27,6 +27,7 @@ class DunningRun(models.Model):
         "dunning.run.issue",
         "dunning.run.daily",
         "dunning.run.screen",
+        "dunning.run.delivery",
         "mail.thread",
     ]
     _order = "date desc, id desc"

@@ -34,6 +34,7 @@ class RecoveryCase(models.Model):
     _inherit = [
         "recovery.case.screen",
         "recovery.case.reply",
+        "recovery.case.activity",
         "mail.thread",
         "mail.activity.mixin",
     ]

@@ -28,6 +28,27 @@ class ResCompany(models.Model):
     recovery_user_id = fields.Many2one(
         "res.users", string="Collector", help="Owns cases of customers without a salesperson."
     )
+    recovery_letter_window = fields.Selection(
+        [("left", "Left"), ("right", "Right")],
+        string="Window of envelopes",
+        default="left",
+        required=True,
+        help="Where the address of a letter stands: left (DIN, UK, US) or right (France, Belgium).",
+    )
+    recovery_attachment_mb = fields.Integer(
+        string="Most attached (MB)",
+        default=8,
+        help="Invoices that are larger in all are not attached; the message offers them instead.",
+    )
+    recovery_pace = fields.Integer(
+        string="Messages per quarter hour",
+        help="At most so many leave in a quarter of an hour; the others wait. 0: no limit.",
+    )
+
+    _recovery_limits = models.Constraint(
+        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0)",
+        "The limits of messages can't be negative.",
+    )
 
     recovery_reply_days = fields.Integer(
         string="Days to answer",

@@ -10,3 +10,10 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.recovery_reply_hold_days", readonly=False
     )
     recovery_user_id = fields.Many2one(related="company_id.recovery_user_id", readonly=False)
+    recovery_letter_window = fields.Selection(
+        related="company_id.recovery_letter_window", readonly=False
+    )
+    recovery_attachment_mb = fields.Integer(
+        related="company_id.recovery_attachment_mb", readonly=False
+    )
+    recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)

@@ -49,6 +49,12 @@ class ResPartner(models.Model):
         help="Mail to this address came back: no notice goes there until the e-mail address "
         "changes, a mail comes from it, or you empty this field.",
     )
+    recovery_dead_postal = fields.Char(
+        string="Dead postal address",
+        copy=False,
+        help="A letter to this address came back: no letter goes there until the address "
+        "changes, or you empty this field.",
+    )
     recovery_case_ids = fields.One2many(
         "recovery.case", "partner_id", string="Recovery cases", groups=RECOVERY_GROUPS
     )
@@ -164,13 +170,16 @@ class ResPartner(models.Model):
     def _recovery_address(self, channel):
         """This person's own address on ``channel``, False when it has none that can work.
 
-        Seam: glue addons answer for their channels; core knows e-mail only, and that a call is
-        an activity, which needs no number.
+        Seam: glue addons answer for their channels; core knows e-mail and letter, and that a call
+        is an activity, which needs no number.
         """
         self.ensure_one()
         if channel == "email":
             address = email_normalize(self.email or "", strict=False)
             return address if address != self.recovery_dead_email else False
+        if channel == "letter":
+            address = self._recovery_postal_address()
+            return address if address != self.recovery_dead_postal else False
         return (self.phone or self.name or "-") if channel == "call" else False
 
     def _recovery_address_died(self, channel, address):
@@ -182,11 +191,46 @@ class ResPartner(models.Model):
         if channel == "email":
             living = self.filtered(lambda partner: partner._recovery_address(channel) == address)
             living.recovery_dead_email = address
+        elif channel == "letter":
+            living = self.filtered(lambda partner: partner._recovery_address(channel) == address)
+            living.recovery_dead_postal = address
 
     def _message_reset_bounce(self, email):
         """Mail came from an address: it is alive."""
         self.filtered("recovery_dead_email").recovery_dead_email = False
         return super()._message_reset_bounce(email)
+
+    def _recovery_postal_address(self):
+        """Where a letter goes, in one line; False unless a postman could find it: street, city
+        and, where the country has them, postal code."""
+        street = " ".join(filter(None, (self.street, self.street2)))
+        has_zip = self.zip or (self.country_id and not self.country_id.zip_required)
+        if not street or not self.city or not has_zip:
+            return False
+        place = " ".join(filter(None, (self.zip, self.city)))
+        return ", ".join(filter(None, (street, place, self.country_id.name)))
+
+    def _recovery_address_lines(self, from_country):
+        """The address of a letter as it stands in the window: names, street, town, and the country
+        in capitals when the letter comes from another one (Universal Postal Union).
+
+        :param from_country: res.country of the sender
+        """
+        self.ensure_one()
+        names = dict.fromkeys(filter(None, (self.commercial_partner_id.name, self.name)))
+        lines = self._display_address(without_company=True).splitlines()
+        lines = [line.strip() for line in lines if line.strip()]
+        country = self.country_id
+        if country and lines and lines[-1] == country.name:
+            lines.pop()
+        if country and country != from_country:
+            lines.append(country.name.upper())
+        return [*names, *lines]
+
+    def _recovery_sender_line(self):
+        """Who sends a letter, in the one small line above the address."""
+        place = " ".join(filter(None, (self.zip, self.city)))
+        return " · ".join(filter(None, (self.name, self.street, place)))
 
     def _recovery_channels(self):
         """{partner: set of channels on which somebody can be reached}."""

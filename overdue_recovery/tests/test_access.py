@@ -31,8 +31,10 @@ RIGHTS = {
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.phrase": ("r", "rwcu", "r"),
+    "dunning.letter.print": ("rwcu", "rwcu", ""),
     "dunning.skip": ("rwcu", "rwcu", ""),
     "dunning.forecast": ("rwcu", "rwcu", ""),
+    "dunning.switch": ("rwcu", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
 }

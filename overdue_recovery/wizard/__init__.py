@@ -1,7 +1,9 @@
 from . import (
     base_partner_merge,
     dunning_forecast,
+    dunning_letter_print,
     dunning_skip,
+    dunning_switch,
     dunning_takeover,
     recovery_hold_create,
 )
