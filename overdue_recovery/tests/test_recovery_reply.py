@@ -463,6 +463,17 @@ class TestRecoveryReply(ReplyCommon):
 
     def test_dead_address_costs_no_query_in_a_batch(self):
         partners = self.partner_a | self.partner_b
-        partners._recovery_recipients_by_channel()
-        with self.assertQueryCount(1):
-            self.env["res.partner"].browse(partners.ids)._recovery_recipients_by_channel()
+
+        def queries():
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            partners._recovery_recipients_by_channel()
+            return self.env.cr.sql_log_count - before
+
+        queries()
+        alive = queries()
+        for partner in partners:
+            partner._recovery_address_died("email", partner.email)
+        self.env.flush_all()
+        self.assertEqual(queries(), alive)
+        self.assertFalse(partners._recovery_recipients_by_channel()[self.partner_a]["email"])

@@ -162,8 +162,7 @@ class DunningDelivery(models.Model):
         if result.state in ACCEPTED:
             self._handed_over()
         elif not result.state:
-            self._set_state("unknown", reason=self.env._("The SMS provider gave no answer."))
-            self._log_outcome("unknown")
+            self._nobody_knows(self.env._("The SMS provider gave no answer."))
         elif result.failure_type in ACCOUNT:
             self._wait_for_credit(self._failure_text(result.failure_type))
         elif result.failure_type == "sms_server":

@@ -3,6 +3,12 @@ from functools import lru_cache
 import phonenumbers
 from odoo import fields, models
 
+TAKES_TEXTS = {
+    phonenumbers.PhoneNumberType.MOBILE,
+    phonenumbers.PhoneNumberType.FIXED_LINE_OR_MOBILE,
+    phonenumbers.PhoneNumberType.PERSONAL_NUMBER,
+}
+
 
 class ResPartner(models.Model):
     _inherit = "res.partner"
@@ -15,18 +21,26 @@ class ResPartner(models.Model):
     )
 
     def _recovery_address(self, channel):
-        """The number for text messages in E.164; False without one that can take them."""
+        """The number for text messages, as core keeps it in E.164; False without one that can take
+        them."""
         if channel != "sms":
             return super()._recovery_address(channel)
         self.ensure_one()
-        number = self.phone and _number_for_texts(self.phone, self._recovery_phone_country())
-        return number if number and number != self.recovery_dead_number else False
+        number = self.phone_sanitized
+        alive = number and number != self.recovery_dead_number
+        return number if alive and _takes_texts(number) else False
 
-    def _recovery_phone_country(self):
-        """Code of the country whose numbers are written without prefix: the person's own, its
-        customer's, else our company's."""
-        country = self.country_id or self.commercial_partner_id.country_id
-        return (country or self.env.company.country_id).code
+    def _recovery_recipients_by_channel(self):
+        """Where no level sends texts nobody's number is looked at: that is 0.1 ms each."""
+        levels = self.env["dunning.level"].sudo()
+        used = levels.search_count([("send_sms", "=", True)], limit=1)
+        self = self.with_context(recovery_no_texts=not used)
+        return super()._recovery_recipients_by_channel()
+
+    def _pick_recipients(self, contacts, channel):
+        if channel == "sms" and self.env.context.get("recovery_no_texts"):
+            return self.browse()
+        return super()._pick_recipients(contacts, channel)
 
     def _recovery_address_died(self, channel, address):
         super()._recovery_address_died(channel, address)
@@ -36,22 +50,17 @@ class ResPartner(models.Model):
 
 
 @lru_cache(maxsize=65_536)
-def _number_for_texts(number, country_code):
-    """The number in E.164, False for one that is wrong or a landline.
+def _takes_texts(number):
+    """Whether a number in E.164 may be that of a mobile telephone: a landline is paid for and reads
+    nothing. In some countries numbers do not tell.
 
-    The library itself, not core's helper: that one does not say what kind of number it is, and
-    takes three times as long, which counts when a run chooses channels for 10,000 customers.
-
-    >>> _number_for_texts("0470 12 34 56", "BE")
-    '+32470123456'
-    >>> _number_for_texts("02 234 56 78", "BE"), _number_for_texts("12", "BE")
+    >>> _takes_texts("+32470123456"), _takes_texts("+12015550123")
+    (True, True)
+    >>> _takes_texts("+3222345678"), _takes_texts("")
     (False, False)
     """
-    landline = phonenumbers.PhoneNumberType.FIXED_LINE
     try:
-        parsed = phonenumbers.parse(number, country_code or None)
+        kind = phonenumbers.number_type(phonenumbers.parse(number))
     except phonenumbers.NumberParseException:
         return False
-    if not phonenumbers.is_valid_number(parsed) or phonenumbers.number_type(parsed) == landline:
-        return False
-    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+    return kind in TAKES_TEXTS

@@ -89,6 +89,11 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self.assertGreater(result.attempted, 0)
         self.assertFalse(result.failed)
 
+    def test_numbers_are_not_looked_at_where_no_level_sends_texts(self):
+        self.assertEqual(self.partner_a._recovery_recipients("sms"), self.partner_a)
+        self.env["dunning.level"].sudo().search([]).send_sms = False
+        self.assertFalse(self.partner_a._recovery_recipients("sms"))
+
     def test_level_without_any_channel_is_refused(self):
         level = self.levels[0]
         with self.assertRaises(ValidationError):
