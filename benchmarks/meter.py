@@ -98,17 +98,16 @@ class Phases:
     def installed(self, env):
         """Follow the delivery job of this registry."""
         mails, deliveries = env.registry["mail.mail"], env.registry["dunning.delivery"]
-        create, send, deliver = mails.create, mails._send, deliveries._deliver
+        create, save, deliver = mails.create, deliveries._save_outcomes, deliveries._deliver
 
         def created(model, vals_list):
             made = create(model, vals_list)
             self.enter("send")
             return made
 
-        def sent(records, *args, **options):
-            result = send(records, *args, **options)
+        def saved(records, *args, **options):
             self.enter("hand over")
-            return result
+            return save(records, *args, **options)
 
         def delivered(records):
             self.enter("prepare")
@@ -116,7 +115,7 @@ class Phases:
 
         with (
             patch.object(mails, "create", created),
-            patch.object(mails, "_send", sent),
+            patch.object(deliveries, "_save_outcomes", saved),
             patch.object(deliveries, "_deliver", delivered),
         ):
             yield self

@@ -10,19 +10,23 @@ import os
 import subprocess
 import sys
 from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import date, datetime, time
 from statistics import median
 from typing import NamedTuple
 from unittest.mock import patch
 
 from odoo import fields
 
+from benchmarks import ledger_cost
 from benchmarks.figures import table
 from benchmarks.mailbox import Mailbox
-from benchmarks.meter import Cost, Meter, Phases, peak_memory
+from benchmarks.meter import Meter, Phases, peak_memory
+from dev import database
+from dev.shell import environment
 
 # A working day, at an hour in which everybody may be written to.
-MOMENT = datetime(2025, 3, 3, 11)
+TODAY = date(2025, 3, 3)
+NOON = time(11)
 # No item of the ledger is due yet.
 QUIET_DAY = date(2024, 11, 1)
 MAILS_OF_FLOOR = 500
@@ -66,12 +70,13 @@ class Bench:
         self.commit = commit
         self.meter = Meter(self.env)
         self.rows = []
+        self.mails_of_floor = MAILS_OF_FLOOR
 
     def play(self):
         """Measure everything; return the figures of the last line."""
         with at(self.env, QUIET_DAY):
             quiet = self.measured("daily run, nothing due", self._daily)
-        with at(self.env, MOMENT.date()):
+        with at(self.env, TODAY):
             proposals = self.propose()
             few = self.propose_few()
             run = self._run()
@@ -164,7 +169,7 @@ class Bench:
                 "is_notification": False,
                 "message_type": "email_outgoing",
             }
-            for number in range(MAILS_OF_FLOOR)
+            for number in range(self.mails_of_floor)
         ]
         made = self.env["mail.mail"]
 
@@ -172,10 +177,10 @@ class Bench:
             nonlocal made
             made = self.env["mail.mail"].create(values)
 
-        cost = self.measured(f"{MAILS_OF_FLOOR} mails made by core", make)
+        cost = self.measured(f"{self.mails_of_floor} mails made by core", make)
         made.unlink()
         self.commit()
-        return cost.cpu / MAILS_OF_FLOOR
+        return cost.cpu / self.mails_of_floor
 
     def deliver(self):
         """Costs of the phases of delivery, the mail server being as fast as can be."""
@@ -201,7 +206,7 @@ class Bench:
 def at(env, day):
     """Let it be noon of ``day``: for the addon only, because clocks that are frozen altogether
     make every date slower."""
-    moment = datetime.combine(day, MOMENT.time())
+    moment = datetime.combine(day, NOON)
     companies = env.registry["res.company"]
     with (
         patch.object(companies, "_recovery_today", lambda company: day),
@@ -219,21 +224,35 @@ def prepare_company(env):
     return company
 
 
+def cost_on_the_ledger(name):
+    """What core's own acts cost with the addon and without it, on two fresh databases."""
+    with_addon, without = f"{name}_with", f"{name}_without"
+    try:
+        database.fresh(with_addon)
+        database.create(without, database.base_template())
+        counts = map(ledger_cost.counted, (with_addon, without))
+        return ledger_cost.compare(*counts)
+    finally:
+        database.drop(with_addon)
+        database.drop(without)
+
+
 def main(arguments):
     """Make the ledger of the size that the arguments name, measure, print."""
-    name = dict(argument.split("=", 1) for argument in arguments)["SIZE"]
-    size = SIZES[name]
+    size = SIZES[dict(argument.split("=", 1) for argument in arguments)["SIZE"]]
+    name = os.environ["OR_DATABASE"]
     # another process, whose memory does not count
     make = [sys.executable, "-m", "benchmarks.ledger", *map(str, size[:3])]
     subprocess.run(make, check=True)
-    from dev.shell import environment
-
-    with environment(os.environ["OR_DATABASE"]) as env:
+    with environment(name) as env:
         company = prepare_company(env)
         env.cr.commit()
         bench = Bench(company, size, env.cr.commit)
         figures = bench.play()
         print("\n".join(bench.lines()))
+    costs = cost_on_the_ledger(name)
+    print("\n".join(ledger_cost.lines(costs)))
+    figures["more_on_the_ledger"] = ledger_cost.percents(costs)
     print(json.dumps(figures), flush=True)
     return 0
 

@@ -129,15 +129,20 @@ def template(demo=False):
     installable = installable_addons()
     if not installable:
         raise StopError("There is no addon in this checkout yet: nothing to install.")
-    base_key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo)
-    base = f"tpl_base_{base_key}"
-    name = f"tpl_addon_{fingerprint(base_key, addon_hash(installable.values()))}"
+    base = base_template(demo)
+    name = f"tpl_addon_{fingerprint(base, addon_hash(installable.values()))}"
     with settings.locked(TEMPLATES / ".lock"):
         options = ["--with-demo"] if demo else []
         ensure_template(base, None, BASE_MODULES, options)
         ensure_template(name, base, list(installable), options)
         forget_old_templates()
     return name
+
+
+def base_template(demo=False):
+    """Return the name of the template with Odoo's own modules only; `template` makes it."""
+    key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo)
+    return f"tpl_base_{key}"
 
 
 def ensure_template(name, source, modules, options):

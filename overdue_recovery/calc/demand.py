@@ -50,7 +50,7 @@ def demandable(residual: int, holds: Iterable[Hold]) -> int:
     >>> demandable(10000, [Hold('hardship'), Hold('promised', -500)])
     10000
     """
-    lowered = [hold.amount for hold in holds if hold.lowers]
+    lowered = [hold.amount for hold in holds if hold.lowers] if holds else ()
     if None in lowered:
         return 0
     return max(0, residual - sum(max(0, amount) for amount in lowered))

@@ -489,9 +489,7 @@ def _late_day(item, level, due):
 
 def _reasons_of_facts(item, policy):
     """Codes of what stops the item whatever the day."""
-    codes = []
-    if item.holds or item.residual <= 0 or item.demandable is not None:
-        codes += _reasons_of_holds(item)
+    codes = _reasons_of_holds(item) if item.holds or _demandable(item) <= 0 else []
     if item.no_followup or item.blocked or item.under_way:
         codes += [code for code in _SWITCHES if getattr(item, code)]
     if policy.date_start and item.level is None and item.date_due < policy.date_start:
@@ -519,6 +517,8 @@ def _demandable(item):
     ``demandable`` is what the caller computed. Should it be missing on an item whose holds lower
     the amount, they are not forgotten here.
     """
+    if not item.holds:
+        return max(0, item.residual) if item.demandable is None else item.demandable
     lowered = [hold.amount for hold in item.holds if hold.reason in LOWERING]
     if None in lowered:
         return 0

@@ -38,6 +38,7 @@ class AccountMoveLine(models.Model):
     _recovery_open = models.Index(
         "(company_id, partner_id, date_maturity)"
         " WHERE reconciled IS NOT TRUE AND parent_state = 'posted'"
+        " AND amount_residual_currency != 0"
     )
 
     def unlink(self):

@@ -215,13 +215,12 @@ class Ladders:
         """The demandable part in rounding units of the company's currency."""
         if not row.residual:
             return 0
-        rounding = self._company_rounding(row.company_id)
+        rounding = self._rounding.get(row.company_id) or self._company_rounding(row.company_id)
         return round(row.residual_company * demandable / row.residual / rounding)
 
     def _company_rounding(self, company_id):
-        if company_id not in self._rounding:
-            company = self.env["res.company"].sudo().browse(company_id)
-            self._rounding[company_id] = company.currency_id.rounding
+        company = self.env["res.company"].sudo().browse(company_id)
+        self._rounding[company_id] = company.currency_id.rounding
         return self._rounding[company_id]
 
 
@@ -254,16 +253,27 @@ class Holds:
     def of(self, debtor):
         """{item id: tuple of ``calc.demand.Hold``}; amounts of a document's hold are spread over
         its items, latest maturities first."""
-        found = {}
+        found = dict.fromkeys(debtor.rows, ())
+        if not (self._by_partner or self._by_move or self._by_line or self._by_amount):
+            return found
         rests = {}
         for row in reversed(debtor.rows.values()):
-            everywhere = self._by_partner.get(row.debtor_id, []) + (
-                self._by_partner.get(row.partner_id, []) if row.partner_id != row.debtor_id else []
-            )
-            entries = everywhere + self._by_line.get(row.id, [])
-            entries += self._by_amount.get((row.currency_id, row.residual), [])
-            found[row.id] = tuple(_sized(fact, amount, row) for fact, amount in entries)
-            found[row.id] += tuple(self._spread(row, rests))
+            entries = self._on(row)
+            if entries:
+                found[row.id] = tuple(_sized(fact, amount, row) for fact, amount in entries)
+            if row.move_id in self._by_move:
+                found[row.id] += tuple(self._spread(row, rests))
+        return found
+
+    def _on(self, row):
+        """[(hold, amount or None)] on the item itself and on its customer."""
+        found = [
+            *self._by_partner.get(row.debtor_id, ()),
+            *self._by_line.get(row.id, ()),
+            *self._by_amount.get((row.currency_id, row.residual), ()),
+        ]
+        if row.partner_id != row.debtor_id:
+            found[:0] = self._by_partner.get(row.partner_id, ())
         return found
 
     def _spread(self, row, rests):

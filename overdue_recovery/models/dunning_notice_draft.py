@@ -1,7 +1,4 @@
-from collections import defaultdict
-
 from odoo import api, models
-from odoo.tools import SQL
 
 
 class DunningNoticeDraft(models.AbstractModel):
@@ -12,12 +9,20 @@ class DunningNoticeDraft(models.AbstractModel):
 
     @api.model
     def _create_from_drafts(self, run, drafts):
-        """Insert the notices of ``dunning.proposal`` drafts; a constant number of statements."""
+        """Insert the notices of ``dunning.proposal`` drafts; a constant number of statements.
+
+        Each gets a short reference that the customer can quote; gaps in it are harmless.
+        """
         if not drafts:
             return self.browse()
         partners = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
         cases = self.env["recovery.case"]._open_cases(run.company_id, partners)
+        partners.fetch(["country_id", "state_id"])
+        proposal = self.env["dunning.proposal"]
+        ids = proposal._new_ids("dunning.notice", len(drafts))
         columns = [
+            "id",
+            "name",
             "run_id",
             "company_id",
             "partner_id",
@@ -31,6 +36,8 @@ class DunningNoticeDraft(models.AbstractModel):
         ]
         rows = [
             (
+                notice_id,
+                f"DN{notice_id:06}",
                 run.id,
                 run.company_id.id,
                 draft.debtor_id,
@@ -42,23 +49,13 @@ class DunningNoticeDraft(models.AbstractModel):
                 draft.amount,
                 False,
             )
-            for draft, partner in zip(drafts, partners, strict=True)
+            for notice_id, draft, partner in zip(ids, drafts, partners, strict=True)
         ]
-        ids = self.env["dunning.proposal"]._insert("dunning.notice", columns, rows)
-        self._number(ids)
-        lines = [(notice_id, draft.lines) for notice_id, draft in zip(ids, drafts, strict=True)]
-        self.env["dunning.proposal"]._write_lines(lines, run.company_id)
-        return self.browse(ids)
-
-    @api.model
-    def _number(self, ids):
-        """A short reference the customer can quote: one statement, gaps are harmless."""
-        self.env.cr.execute(
-            SQL(
-                "UPDATE dunning_notice SET name = 'DN' || LPAD(id::text, 6, '0') WHERE id IN %s",
-                tuple(ids),
-            )
+        proposal._insert("dunning.notice", columns, rows)
+        proposal._write_lines(
+            (notice_id, draft.lines) for notice_id, draft in zip(ids, drafts, strict=True)
         )
+        return self.browse(ids)
 
     def _expected_pay_by(self, draft, day, partner):
         """The pay-by date if the notice went out on ``day``. ``partner`` is the draft's debtor,
@@ -106,7 +103,6 @@ class DunningNoticeDraft(models.AbstractModel):
         debtors = self.env["res.partner"].browse(notices.partner_id.ids)
         partners = {partner.id: partner for partner in debtors}
         notices.line_ids.sudo().unlink()
-        by_company = defaultdict(list)
         for notice, draft in changed:
             notice.write(
                 {
@@ -116,6 +112,6 @@ class DunningNoticeDraft(models.AbstractModel):
                     "amount_demanded": draft.amount,
                 }
             )
-            by_company[notice.company_id].append((notice.id, draft.lines))
-        for company, lines in by_company.items():
-            self.env["dunning.proposal"]._write_lines(lines, company)
+        self.env["dunning.proposal"]._write_lines(
+            (notice.id, draft.lines) for notice, draft in changed
+        )

@@ -5,7 +5,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .dunning_proposal import Assessment
+from .dunning_proposal import LINE_COLUMNS, Assessment
 
 
 class DunningRunProposal(models.AbstractModel):
@@ -159,14 +159,27 @@ class DunningRunProposal(models.AbstractModel):
         amounts = Counter()
         for draft in found.drafts.values():
             amounts[draft.level_id] += draft.amount
-        notices = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
         return {
             "customers": found.customers,
             "items": found.items,
             "notices": len(found.drafts),
             "notices_by_level": {names[key]: count for key, count in levels.items()},
             "amount_by_level": {names[key]: round(amounts[key], 2) for key in levels},
-            "amounts": {currency.name: amount for currency, amount in notices._totals().items()},
+            "amounts": self._amounts(found),
             "left_out": dict(found.left_out),
             "seconds": round(seconds, 3),
         }
+
+    def _amounts(self, found: Assessment):
+        """{currency name: net sum demanded} of the drafts, which is what their notices say."""
+        demanded, currency = (
+            LINE_COLUMNS.index("amount_demanded"),
+            LINE_COLUMNS.index("currency_id"),
+        )
+        sums = Counter()
+        for draft in found.drafts.values():
+            for line in draft.lines:
+                # a draft's lines begin with the column after the notice
+                sums[line[currency - 1]] += line[demanded - 1]
+        currencies = self.env["res.currency"].browse(sums)
+        return {one.name: one.round(sums[one.id]) for one in currencies if sums[one.id]}

@@ -180,23 +180,33 @@ class RecoveryCase(models.Model):
         """{partner id: id of its open case}, opened where there is none. Three statements."""
         if not partners:
             return {}
-        today = company._recovery_today()
-        debtors = partners._recovery_debtor()
         self.flush_model()
-        owners = {debtor.id: debtor._recovery_owner(company).id or None for debtor in debtors}
+        debtor_ids = {partner.id: partner._recovery_debtor().id for partner in partners}
+        debtors = partners.browse(dict.fromkeys(debtor_ids.values()))
         known = self._open_ids(company, debtors)
+        new = debtors.filtered(lambda debtor: debtor.id not in known)
+        known.update(self._open_for(company, new))
+        return {partner_id: known[debtor_id] for partner_id, debtor_id in debtor_ids.items()}
+
+    def _open_for(self, company, debtors):
+        """{debtor id: id of its new case}."""
+        debtors.fetch(["user_id"])
+        today = company._recovery_today()
         columns = ["partner_id", "company_id", "user_id", "state", "date_opened", "active"]
         rows = [
-            (debtor.id, company.id, owners[debtor.id], "watch", today, True)
+            (
+                debtor.id,
+                company.id,
+                debtor._recovery_owner(company).id or None,
+                "watch",
+                today,
+                True,
+            )
             for debtor in debtors
-            if debtor.id not in known
         ]
-        self.env["dunning.proposal"]._insert("recovery.case", columns, rows)
-        known = self._open_ids(company, debtors)
-        if rows:
-            opened = self.browse(known[row[0]] for row in rows)
-            self.env["recovery.case.dirty"]._put(opened)
-        return {partner.id: known[partner._recovery_debtor().id] for partner in partners}
+        opened = self.browse(self.env["dunning.proposal"]._insert("recovery.case", columns, rows))
+        self.env["recovery.case.dirty"]._put(opened)
+        return dict(zip(debtors.ids, opened.ids, strict=True))
 
     def _open_ids(self, company, debtors):
         query = SQL(

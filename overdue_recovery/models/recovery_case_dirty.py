@@ -29,12 +29,12 @@ class RecoveryCaseDirty(models.Model):
         """Queue the customers of these cases."""
         if not cases:
             return
-        rows = SQL(", ").join(
-            SQL("(%s, %s)", case.partner_id.id, case.company_id.id) for case in cases
+        cases.flush_recordset(["partner_id", "company_id"])
+        customers = SQL(
+            "SELECT partner_id, company_id, NULL::integer FROM recovery_case WHERE id IN %s",
+            tuple(cases.ids),
         )
-        self._insert_and_wake(
-            SQL("INSERT INTO recovery_case_dirty (partner_id, company_id) VALUES %s", rows)
-        )
+        self._insert_and_wake(SQL("%s %s", _INSERT, customers))
 
     @api.model
     def _put_lines(self, lines):

@@ -4,7 +4,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import email_normalize
 
 from .account_move import RECOVERY_GROUPS
 
@@ -123,11 +122,9 @@ class ResPartner(models.Model):
 
     def _recovery_debtor(self):
         """Who owes: the commercial partner, or the one that pays for it."""
-        debtors = self.browse()
-        for partner in self:
-            commercial = partner.commercial_partner_id
-            debtors |= commercial.dunning_payer_id or commercial
-        return debtors
+        commercial = (partner.commercial_partner_id for partner in self)
+        debtors = (partner.dunning_payer_id or partner for partner in commercial)
+        return self.browse(dict.fromkeys(debtor.id for debtor in debtors))
 
     def _recovery_recipients(self, channel):
         """Who is written to on ``channel``: the dunning contacts that have an address for it,
@@ -159,6 +156,8 @@ class ResPartner(models.Model):
     def _pick_recipients(self, contacts, channel):
         if not self.active:
             return self.browse()
+        if not contacts:
+            return self if self._recovery_address(channel) else self.browse()
         reachable = (contacts | self).filtered(lambda p: p.active and p._recovery_address(channel))
         return (
             reachable.filtered("is_dunning_contact")
@@ -174,7 +173,7 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         if channel == "email":
-            address = email_normalize(self.email or "", strict=False)
+            address = self.email_normalized
             return address if address != self.recovery_dead_email else False
         if channel == "letter":
             address = self._recovery_postal_address()

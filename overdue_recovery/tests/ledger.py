@@ -143,6 +143,7 @@ class RandomLedger(Copies):
         number = self.random.randrange(len(self.policies))
         policy = self.policies[number]
         archived = draw() < 0.03
+        email = None if draw() < 0.1 else f"c{partner_id}@customer.example"
         self.customers.append(
             RandomCustomer(partner_id, payer_id or partner_id, policy.id if policy else None)
         )
@@ -154,7 +155,8 @@ class RandomLedger(Copies):
             "parent_id": None,
             "ref": f"P{number}",
             "active": not archived,
-            "email": None if draw() < 0.1 else f"c{partner_id}@customer.example",
+            "email": email,
+            "email_normalized": email,
             "dunning_payer_id": payer_id,
         }
 
@@ -302,7 +304,6 @@ class RandomLedger(Copies):
                 "level_id": level_id,
                 "cycle": 99,
                 "currency_id": self.company.currency_id.id,
-                "company_id": self.company.id,
                 "live": True,
             }
             for item in customer.items[:1]

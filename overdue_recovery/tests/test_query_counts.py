@@ -31,9 +31,12 @@ class TestQueryCounts(RecoveryCommon):
         )
         self.env.invalidate_all()
 
-    def _customers(self, count, items=1, **values):
+    def _customers(self, count, items=1, has_email=True):
         """Ids of ``count`` new customers with ``items`` overdue invoices each."""
         partners = self.copies.ids("res_partner", count)
+        emails = [
+            f"c{partner_id}@customer.example" if has_email else None for partner_id in partners
+        ]
         self.copies.clone(
             "res_partner",
             self.partner_b.id,
@@ -42,10 +45,10 @@ class TestQueryCounts(RecoveryCommon):
                     "id": partner_id,
                     "commercial_partner_id": partner_id,
                     "name": f"Customer {partner_id}",
-                    "email": f"c{partner_id}@customer.example",
-                    **values,
+                    "email": email or None,
+                    "email_normalized": email or None,
                 }
-                for partner_id in partners
+                for partner_id, email in zip(partners, emails, strict=True)
             ],
         )
         owners = [partner_id for partner_id in partners for _item in range(items)]
@@ -159,7 +162,7 @@ class TestQueryCounts(RecoveryCommon):
 
     def _left_out_count(self, count):
         with self._taken_back():
-            self._customers(count, email=None)
+            self._customers(count, has_email=False)
             run = self.env["dunning.run"].create({"company_id": self.company.id})
             statements, _done = self._counted(run.action_propose)
             self.assertEqual(set(run.exception_ids.mapped("reason")), {"no_address"})
@@ -215,7 +218,7 @@ class TestQueryCounts(RecoveryCommon):
         self.assertEqual(self._fingerprint(), before)
 
     def test_a_daily_run_with_the_same_left_out_customers_writes_nothing_new(self):
-        self._customers(3, email=None)
+        self._customers(3, has_email=False)
         self.env["recovery.case"]._cron_daily()
         runs = self.env["dunning.run"].search([("company_id", "=", self.company.id)])
         self.assertEqual(len(runs), 1)
