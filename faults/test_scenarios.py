@@ -4,6 +4,7 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
+from threading import Event
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -180,7 +181,7 @@ def test_payment_while_a_run_issues_waits_for_nobody(made):
     made.order("propose")
     with held(made):
         issuing = made.start("issue_slowly")
-        wait_until_held(made)
+        wait_until(lambda: waiting(made))
         made.order("pay", customers=[5], patience=PATIENCE)
         assert waiting(made), "paid while the other transaction was open"
     made.end(issuing)
@@ -191,12 +192,36 @@ def test_payment_while_a_run_issues_waits_for_nobody(made):
 def test_run_waits_for_no_accountant(made):
     with held(made):
         paying = made.start("pay", customers=[5], slowly=True)
-        wait_until_held(made)
+        wait_until(lambda: waiting(made))
         made.order("cycle_with_patience", patience=PATIENCE)
         assert waiting(made), "sent while the other transaction was open"
         # not yet committed is not yet paid
         assert states(made.check()) == {"sent": CUSTOMERS}
     made.end(paying)
+
+
+def test_what_became_of_messages_is_written_although_others_write_to_the_same_cases(made):
+    talking, go_on = Event(), Event()
+
+    def pausing(_recipient, _times):
+        talking.set()
+        assert go_on.wait(60)
+        return {}
+
+    made.order("propose")
+    made.order("issue")
+    made.sink.script = pausing
+    delivering = made.start("deliver")
+    assert talking.wait(60)
+    with held(made):
+        noting = made.start("note")
+        wait_until(lambda: waiting(made))
+        go_on.set()
+        # it has sent, and waits for the cases to log that
+        wait_until(lambda: len(waiting(made, "transactionid")) == 1)
+    made.end(noting)
+    made.end(delivering)
+    assert states(made.check()) == {"sent": CUSTOMERS}
 
 
 @contextmanager
@@ -209,15 +234,19 @@ def held(made):
         made.execute("SELECT pg_advisory_unlock(%s)", [DAWDLE])
 
 
-def waiting(made):
-    """Whether a transaction is kept open."""
-    return made.execute("SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+def waiting(made, kind="advisory"):
+    """Who waits for a lock; for the advisory one: who keeps a transaction open."""
+    return made.execute(
+        "SELECT pid FROM pg_locks JOIN pg_stat_activity USING (pid)"
+        " WHERE datname = %s AND locktype = %s AND NOT granted",
+        [made.name, kind],
+    )
 
 
-def wait_until_held(made):
-    """Wait until somebody has done its work and keeps its transaction open."""
+def wait_until(true):
+    """Wait until something is the case."""
     deadline = time.monotonic() + 60
-    while not waiting(made):
+    while not true():
         assert time.monotonic() < deadline
         time.sleep(0.05)
 

@@ -4,6 +4,8 @@ from datetime import timedelta
 from odoo import fields, models
 from psycopg2 import OperationalError
 
+from ..tools.smtp_truth import Truth
+
 _logger = logging.getLogger(__name__)
 
 # A message that was not taken is tried again after this, then after twice as long, and so on.
@@ -84,22 +86,38 @@ class DunningDeliveryEmail(models.AbstractModel):
 
     def _save_outcomes(self, truths, mail_ids):
         """Write what became of messages that have left. Another process that wrote to the same
-        case meanwhile is no reason to lose it: in a fresh transaction it is written again."""
+        case meanwhile is no reason to lose it: in a fresh transaction it is written again. Nor is
+        a delivery whose outcome raises: the others' are written, and that one waits for a person.
+        """
         for attempt in range(TRIES_TO_SAVE):
             try:
-                self._write_outcomes(truths, mail_ids)
-                self.env["ir.cron"]._recovery_commit()
-                return
+                with self.env.cr.savepoint():
+                    self._write_outcomes(truths, mail_ids)
+                break
             except OperationalError:
                 if attempt == TRIES_TO_SAVE - 1:
                     raise
                 self.env.cr.rollback()
+            except Exception as error:
+                self._save_one_by_one(truths, mail_ids, error)
+                break
+        self.env["ir.cron"]._recovery_commit()
+
+    def _save_one_by_one(self, truths, mail_ids, error):
+        """The outcomes of a batch that raised, each by itself; one that raises becomes unknown."""
+        if len(self) > 1:
+            for delivery in self:
+                delivery._save_outcomes(truths, mail_ids)
+            return
+        _logger.error("The outcome of delivery %s can't be written", self.id, exc_info=error)
+        self._nobody_knows(str(error) or type(error).__name__)
 
     def _write_outcomes(self, truths, mail_ids):
         """Turn {delivery id: ``Truth``} into states. Deliveries without a truth are left alone:
         another process has taken them over."""
         known = self.filtered(lambda delivery: delivery.id in truths)
-        mails = self.env["mail.mail"].sudo().browse(mail_ids[delivery.id] for delivery in known)
+        ids = [mail_ids[delivery.id] for delivery in known if mail_ids[delivery.id]]
+        mails = self.env["mail.mail"].sudo().browse(ids)
         sent = known.filtered(lambda delivery: truths[delivery.id].outcome == "sent")
         sent._mails_among(mails).write({"state": "sent"})
         sent._handed_over()
@@ -116,13 +134,7 @@ class DunningDeliveryEmail(models.AbstractModel):
         if truth.outcome == "later":
             self._try_later(truth.reason)
         elif truth.outcome == "unknown":
-            self._nobody_knows(
-                self.env._(
-                    "The connection broke before the mail server answered: it may have taken the "
-                    "message. (%s)",
-                    truth.reason,
-                )
-            )
+            self._nobody_knows(truth.reason)
         else:
             self._fail(truth.reason)
 
@@ -151,13 +163,14 @@ class DunningDeliveryEmail(models.AbstractModel):
         died: taken, begun (nobody knows), or not begun."""
         if channel != "email":
             return super()._settle_lost(channel)
-        turns = self.grouped("handover")
-        self.mail_mail_id.sudo().unlink()
-        for delivery in turns.pop("taken", self.browse()):
-            delivery._handed_over()
-        turns.pop("begun", self.browse())._nobody_knows(
-            self.env._("The process stopped while the message was leaving.")
+        truths = {
+            "taken": Truth("sent"),
+            "begun": Truth(
+                "unknown", self.env._("The process stopped while the message was leaving.")
+            ),
+            False: Truth("later", self.env._("The process stopped before the message left.")),
+        }
+        return self._save_outcomes(
+            {delivery.id: truths[delivery.handover] for delivery in self},
+            {delivery.id: delivery.mail_mail_id.id for delivery in self},
         )
-        for deliveries in turns.values():
-            deliveries._try_later(self.env._("The process stopped before the message left."))
-        return None

@@ -178,6 +178,8 @@ class DunningDeliverySmtp(models.AbstractModel):
         """Send one message and judge what came of it."""
         try:
             session = line.session()
+        except OperationalError:
+            raise
         except Exception as error:
             _logger.info("No connection to the mail server", exc_info=True)
             return Truth("later", str(error))
@@ -190,8 +192,20 @@ class DunningDeliverySmtp(models.AbstractModel):
             truth = judge(error, line.witness.dot_left)
             _logger.info("Delivery %s: %s", post.delivery_id, truth.outcome)
             line.clear()
-            return truth
+            return self._in_words(truth)
         return Truth("sent")
+
+    def _in_words(self, truth):
+        """The truth with a reason that tells a person what is not known."""
+        if truth.outcome != "unknown":
+            return truth
+        return truth._replace(
+            reason=self.env._(
+                "The connection broke before the mail server answered: it may have taken the "
+                "message. (%s)",
+                truth.reason,
+            )
+        )
 
     def _turn(self, execute, last, truths, post=None):
         """Write down, before the first byte of a message leaves, that its turn has come, and what

@@ -4,6 +4,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import RecoveryCommon
 
@@ -198,6 +199,22 @@ class TestDunningDelivery(RecoveryCommon):
         sent = self._deliver_slowly(2.0, lambda: None)
         self.assertEqual(len(sent), 2)
         self.assertEqual(set(notices.mapped("state")), {"sent"})
+
+    def test_hand_over_that_raises_for_one_stops_nobody_and_waits_for_a_person(self):
+        notices, _invoice = self._two_issued()
+        original = type(notices)._hand_over
+
+        def raising(this):
+            if notices[0] in this:
+                raise ValueError("an extension broke")
+            return original(this)
+
+        logger = "odoo.addons.overdue_recovery.models.dunning_delivery_email"
+        with patch.object(type(notices), "_hand_over", raising), mute_logger(logger):
+            self._deliver()
+        self.assertEqual(len(self._mails), 2)
+        self.assertEqual(notices.delivery_ids.sorted("id").mapped("state"), ["unknown", "sent"])
+        self.assertIn("an extension broke", notices[0].delivery_ids.reason)
 
     def test_retry_keeps_the_message_id(self):
         notice = self._issued()
