@@ -121,8 +121,7 @@ class DunningDeliveryLetter(models.AbstractModel):
         return self.notice_id.level_id._letter_template()
 
     def _write_letter(self):
-        wanted = [(self.notice_id, self.recipient_id, self.lang)]
-        [(subject, html)] = self.env["dunning.notice"]._letters(wanted)
+        subject, html = self.notice_id._letter_to(self.recipient_id, self.lang)
         digest = self._digest_of(html)
         values = {"subject": subject, "body": html, "letter_digest": digest}
         if digest != self.letter_digest:
