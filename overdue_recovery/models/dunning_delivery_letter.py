@@ -29,12 +29,6 @@ class DunningDeliveryLetter(models.AbstractModel):
     # -- the job -----------------------------------------------------------------------------
 
     @api.model
-    def _cron_deliver(self):
-        self.sudo()._renew_letters()
-        super()._cron_deliver()
-        self.sudo()._make_letters()
-
-    @api.model
     def _renew_letters(self):
         """Back to the queue with letters that waited into another day and were not printed."""
         domain = self._unmade_domain(made=True) & Domain("printed_on", "=", False)
@@ -138,12 +132,11 @@ class DunningDeliveryLetter(models.AbstractModel):
     def _log_departure(self):
         """A letter leaves when it is printed: it is logged then (`_log_printing`)."""
         letters = self.filtered(lambda d: d.channel == "letter")
-        super(DunningDeliveryLetter, self - letters)._log_departure()
+        return super(DunningDeliveryLetter, self - letters)._log_departure()
 
     def _log_printing(self):
         """Write down what these letters say, before they leave."""
-        unlogged = self.filtered(lambda letter: not letter.log_sequence)
-        super(DunningDeliveryLetter, unlogged)._log_departure()
+        self.filtered(lambda letter: not letter.log_sequence)._announce()
 
     def _send_letter(self):
         """Nothing leaves yet: the PDF is made at the end of the job, then a person prints it."""

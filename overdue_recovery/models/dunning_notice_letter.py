@@ -101,7 +101,7 @@ class DunningNoticeLetter(models.AbstractModel):
         facts = [
             (self.env._("Date"), format_date(self.env, day)),
             (self.env._("Our reference"), self.name),
-            (self.env._("Your customer number"), self.partner_id.ref),
+            (self.env._("Customer number"), self.partner_id.ref),
             (self.env._("Your contact"), self.contact_name),
             (self.env._("Telephone"), self.contact_phone),
             (self.env._("E-mail"), self.company_id.email),
