@@ -101,6 +101,7 @@ def open_dialogs(env, invoices):
     )
     env["dunning.forecast"].create({})
     deliveries = env["dunning.delivery"].search([], limit=1)
+    env["dunning.delivery"]._ask_for_address(deliveries.notice_id)
     env["dunning.switch"].create({"delivery_ids": deliveries.ids})
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
     env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})

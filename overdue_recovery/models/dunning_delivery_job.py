@@ -27,6 +27,7 @@ class DunningDeliveryJob(models.AbstractModel):
         """
         self = self.sudo()
         self._give_up_lost()
+        self._renew_letters()
         domain = self._due_domain()
         cron = self.env["ir.cron"]
         cron._recovery_commit(remaining=self.search_count(domain))
@@ -42,6 +43,7 @@ class DunningDeliveryJob(models.AbstractModel):
             found.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
             if not cron._recovery_commit(len(found)):
                 break
+        self._make_letters()
 
     def _due_domain(self):
         now = fields.Datetime.now()
@@ -128,7 +130,12 @@ class DunningDeliveryJob(models.AbstractModel):
         return self - broken
 
     def _log_departure(self):
-        """Write down what is about to be said, before it is said."""
+        """Write down what is about to be said, before it is said. Seam: a channel whose messages
+        leave later announces them then."""
+        self._announce()
+
+    def _announce(self):
+        """The entries in the contact log that these messages leave."""
         entries = [
             {
                 "case": delivery.case_id,

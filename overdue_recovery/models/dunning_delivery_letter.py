@@ -29,12 +29,6 @@ class DunningDeliveryLetter(models.AbstractModel):
     # -- the job -----------------------------------------------------------------------------
 
     @api.model
-    def _cron_deliver(self):
-        self.sudo()._renew_letters()
-        super()._cron_deliver()
-        self.sudo()._make_letters()
-
-    @api.model
     def _renew_letters(self):
         """Back to the queue with letters that waited into another day and were not printed."""
         domain = self._unmade_domain(made=True) & Domain("printed_on", "=", False)
@@ -121,8 +115,7 @@ class DunningDeliveryLetter(models.AbstractModel):
         return self.notice_id.level_id._letter_template()
 
     def _write_letter(self):
-        wanted = [(self.notice_id, self.recipient_id, self.lang)]
-        [(subject, html)] = self.env["dunning.notice"]._letters(wanted)
+        subject, html = self.notice_id._letter_to(self.recipient_id, self.lang)
         digest = self._digest_of(html)
         values = {"subject": subject, "body": html, "letter_digest": digest}
         if digest != self.letter_digest:
@@ -139,12 +132,11 @@ class DunningDeliveryLetter(models.AbstractModel):
     def _log_departure(self):
         """A letter leaves when it is printed: it is logged then (`_log_printing`)."""
         letters = self.filtered(lambda d: d.channel == "letter")
-        super(DunningDeliveryLetter, self - letters)._log_departure()
+        return super(DunningDeliveryLetter, self - letters)._log_departure()
 
     def _log_printing(self):
         """Write down what these letters say, before they leave."""
-        unlogged = self.filtered(lambda letter: not letter.log_sequence)
-        super(DunningDeliveryLetter, unlogged)._log_departure()
+        self.filtered(lambda letter: not letter.log_sequence)._announce()
 
     def _send_letter(self):
         """Nothing leaves yet: the PDF is made at the end of the job, then a person prints it."""

@@ -48,34 +48,22 @@ class DunningNoticeLetter(models.AbstractModel):
         recipient = letters[:1].recipient_id or self.partner_id
         try:
             with self.env.cr.savepoint():
-                return self._letters([(self, recipient, False)])[0][1]
+                return self._letter_to(recipient)[1]
         except Exception as error:
             return self._qweb("message_preview", {"error": self._cause(error)})
 
     # -- the sheet ---------------------------------------------------------------------------
 
-    @api.model
-    def _letters(self, wanted):
-        """Subject and HTML of letters; the template is compiled once per language.
-
-        :param wanted: [(notice, recipient, language or False), …]
-        :return: [(subject, html), …] in the same order
-        """
+    def _letter_to(self, recipient, lang=False):
+        """(subject, html) of the letter to ``recipient``, in its language (or in ``lang``) where
+        that is installed, else in the notice's."""
+        self.ensure_one()
         # figures come by SQL at hand-over: nothing that was computed earlier may be printed
-        self.browse(notice.id for notice, *_rest in wanted).invalidate_recordset(PLACEHOLDERS)
+        self.invalidate_recordset(PLACEHOLDERS)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
-        compiled, letters = {}, []
-        for notice, recipient, lang in wanted:
-            lang = next(
-                (code for code in (lang, recipient.lang) if code in installed),
-                notice.message_lang,
-            )
-            letters.append(
-                notice.with_context(
-                    lang=lang, recovery_letter=True, recovery_compiled=compiled
-                )._letter(recipient)
-            )
-        return letters
+        wanted = (code for code in (lang, recipient.lang) if code in installed)
+        lang = next(wanted, self.message_lang)
+        return self.with_context(lang=lang, recovery_letter=True)._letter(recipient)
 
     def _letter(self, recipient):
         """(subject, html) of one letter, in the language of the context."""
@@ -113,7 +101,7 @@ class DunningNoticeLetter(models.AbstractModel):
         facts = [
             (self.env._("Date"), format_date(self.env, day)),
             (self.env._("Our reference"), self.name),
-            (self.env._("Your customer number"), self.partner_id.ref),
+            (self.env._("Customer number"), self.partner_id.ref),
             (self.env._("Your contact"), self.contact_name),
             (self.env._("Telephone"), self.contact_phone),
             (self.env._("E-mail"), self.company_id.email),

@@ -189,6 +189,8 @@ class TestDunningLetter(RecoveryCommon):
             letter.action_print_letters()
 
     def test_letter_can_be_switched_while_it_waits(self):
+        # where it is ten o'clock now
+        self.partner_a.country_id = self.env.ref("base.de")
         letter = self._waiting()
         letter.action_switch_channel("email")
         self._deliver()
@@ -264,9 +266,14 @@ class TestDunningLetter(RecoveryCommon):
 
     def test_address_of_another_country_ends_with_it_in_capitals(self):
         self.partner_a.country_id = self.env.ref("base.fr")
-        letter = self._waiting()
-        self.assertIn("FRANCE", self._text(letter))
-        self.assertNotIn("UNITED STATES", self._text(letter).split("FRANCE")[0].upper())
+        self.assertIn("FRANCE", self._text(self._waiting()))
+        self.assertEqual(
+            self.partner_a._recovery_address_lines(self.company.country_id)[-1], "FRANCE"
+        )
+
+    def test_address_of_the_own_country_does_not_name_it(self):
+        lines = self.partner_a._recovery_address_lines(self.company.country_id)
+        self.assertEqual(lines[-1], "Northam  12345")
 
     def test_contact_of_a_company_stands_under_its_name(self):
         contact = self.env["res.partner"].create(
