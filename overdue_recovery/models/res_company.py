@@ -1,4 +1,4 @@
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 import pytz
 from odoo import api, fields, models
@@ -89,10 +89,8 @@ class ResCompany(models.Model):
 
     def _recovery_reply_deadline(self):
         """The day until which a customer who wrote today gets an answer."""
-        day = self._recovery_today()
-        for _working_day in range(min(self.recovery_reply_days, LONGEST_DEADLINE)):
-            day = self.partner_id._recovery_working_day(day + timedelta(days=1))
-        return day
+        days = min(self.recovery_reply_days, LONGEST_DEADLINE)
+        return self.partner_id._recovery_add_working_days(self._recovery_today(), days)
 
     def _recovery_reply_address(self):
         """Where answers to notices go: the alias of recovery, if it is in this company's e-mail

@@ -15,6 +15,8 @@ ACCEPTED = {"process", "pending", "sent"}
 # The account has to be filled or set up by a person; then it works.
 ACCOUNT = {"sms_credit", "sms_acc"}
 PAUSE_FOR_CREDIT = timedelta(hours=4)
+# The provider never delivers to this number.
+NUMBER = {"sms_number_missing", "sms_number_format", "sms_country_not_supported"}
 TRIES = 3
 
 
@@ -168,6 +170,8 @@ class DunningDelivery(models.Model):
         elif result.failure_type == "sms_server":
             self._try_later(self._failure_text(result.failure_type))
         else:
+            if result.failure_type in NUMBER:
+                self.recipient_id._recovery_address_died(self.channel, self.address)
             self._fail(self._failure_text(result.failure_type))
 
     def _failure_text(self, failure_type):

@@ -52,6 +52,7 @@ class DunningLevel(models.Model):
         self.ensure_one()
         template = self.sms_template_id
         consumer = debtor.recovery_debtor_type not in ("business", "public")
-        if consumer and not (template and template._recovery_is_neutral()):
+        if not template or (consumer and not template._recovery_is_neutral()):
+            # also where a person switches a message to SMS at a level that has no text
             template = self._neutral_text()
         return template

@@ -16,8 +16,8 @@ class ResPartner(models.Model):
     recovery_dead_number = fields.Char(
         string="Dead number",
         copy=False,
-        help="The provider reported that this number does not exist: no text message goes there "
-        "until the telephone number changes or you empty this field.",
+        help="The SMS provider does not deliver to this number: no text message goes there until "
+        "the telephone number changes or you empty this field.",
     )
 
     def _recovery_address(self, channel):
@@ -43,10 +43,10 @@ class ResPartner(models.Model):
         return super()._pick_recipients(contacts, channel)
 
     def _recovery_address_died(self, channel, address):
-        super()._recovery_address_died(channel, address)
         if channel == "sms":
             living = self.filtered(lambda partner: partner._recovery_address(channel) == address)
             living.recovery_dead_number = address
+        return super()._recovery_address_died(channel, address)
 
 
 @lru_cache(maxsize=65_536)

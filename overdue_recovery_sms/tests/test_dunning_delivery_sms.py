@@ -105,6 +105,13 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
 
     # -- words -------------------------------------------------------------------------------
 
+    def test_message_switched_to_sms_at_a_level_without_a_text_gets_the_shipped_one(self):
+        self.levels.write({"send_sms": False, "sms_template_id": False})
+        self.partner_a.write({"email": "a@customer.example", "recovery_debtor_type": "business"})
+        notice = self._issue()
+        text = self.env.ref("overdue_recovery_sms.sms_template_reminder")
+        self.assertEqual(notice.level_id._text_for(self.partner_a), text)
+
     def test_shipped_text_has_no_amount_and_a_reference(self):
         notice = self._issue()
         self._send()
@@ -211,9 +218,12 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self.assertEqual(self._answer(notice, sim_error="wrong_number_format"), "failed")
         self.assertIn("Wrong Number Format", notice.reason)
         self.assertFalse(notice.line_ids.move_id.dunning_level_id)
-        with self.mockSMSGateway(sms_allow_unlink=True):
+        with self.assertRaises(UserError):
             notice.delivery_ids.action_retry()
+        self.partner_a.phone = "0470 65 43 21"
+        notice.delivery_ids.action_retry()
         self.assertEqual(self._answer(notice), "sent")
+        self.assertEqual([text["number"] for text in self._sms], [OTHER])
 
     def test_provider_in_trouble_is_tried_again_with_the_same_identifier(self):
         notice = self._issue()
