@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from odoo.tools.mimetypes import guess_mimetype
 from odoo.tools.pdf import merge_pdf
 
+from .dunning_message_batch import MessageBatch
 from .dunning_notice_placeholder import PLACEHOLDERS
 
 REPORT = "overdue_recovery.dunning_notice_report_letter"
@@ -62,18 +63,19 @@ class DunningNoticeLetter(models.AbstractModel):
         :return: [(subject, html), …] in the same order
         """
         # figures come by SQL at hand-over: nothing that was computed earlier may be printed
-        self.browse(notice.id for notice, *_rest in wanted).invalidate_recordset(PLACEHOLDERS)
+        notices = self.browse(notice.id for notice, *_rest in wanted)
+        notices.invalidate_recordset(PLACEHOLDERS)
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
-        compiled, letters = {}, []
+        batch, letters = MessageBatch(notices), []
         for notice, recipient, lang in wanted:
             lang = next(
                 (code for code in (lang, recipient.lang) if code in installed),
                 notice.message_lang,
             )
             letters.append(
-                notice.with_context(
-                    lang=lang, recovery_letter=True, recovery_compiled=compiled
-                )._letter(recipient)
+                notice.with_context(lang=lang, recovery_letter=True, recovery_batch=batch)._letter(
+                    recipient
+                )
             )
         return letters
 
