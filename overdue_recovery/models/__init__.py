@@ -1,5 +1,6 @@
 from . import (
     recovery_state_mixin,
+    dunning_notice_batch,
     dunning_notice_history,
     dunning_notice_placeholder,
     dunning_notice_message,
@@ -17,6 +18,7 @@ from . import (
     dunning_delivery_print,
     dunning_delivery_attachment,
     dunning_delivery_pace,
+    dunning_delivery_message,
     dunning_delivery_job,
     dunning_delivery_outcome,
     dunning_delivery_act,

@@ -22,6 +22,7 @@ class DunningDelivery(models.Model):
         "dunning.delivery.email",
         "dunning.delivery.smtp",
         "dunning.delivery.call",
+        "dunning.delivery.message",
         "dunning.delivery.job",
         "dunning.delivery.hold",
         "dunning.delivery.outcome",

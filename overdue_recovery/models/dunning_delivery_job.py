@@ -9,6 +9,8 @@ _logger = logging.getLogger(__name__)
 
 # The items are read again before each chunk leaves: few enough that this is seconds ago.
 CHUNK = 25
+# Messages are written ahead for so many at a time: enough to share what a batch costs.
+AHEAD = 500
 # A delivery that is "sending" longer than this lost its process.
 LOST_AFTER = timedelta(minutes=15)
 
@@ -32,18 +34,31 @@ class DunningDeliveryJob(models.AbstractModel):
         cron = self.env["ir.cron"]
         cron._recovery_commit(remaining=self.search_count(domain))
         seen = set()
-        while True:
-            found = self.search(
-                domain & Domain("id", "not in", list(seen)), limit=CHUNK, order="id"
-            )
-            if not found:
-                break
+        while found := self.search(
+            domain & Domain("id", "not in", list(seen)), limit=AHEAD, order="id"
+        ):
             seen.update(found.ids)
-            found._prepare_enclosures()
-            found.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
-            if not cron._recovery_commit(len(found)):
+            if len(found) > CHUNK:
+                found._prepare_ahead()
+                cron._recovery_commit()
+            if not found._deliver_in_chunks(domain):
                 break
+            # memory does not grow with the queue
+            found.invalidate_recordset()
         self._make_letters()
+
+    def _deliver_in_chunks(self, domain):
+        """Send those of these deliveries that are still of ``domain``, with a commit a chunk.
+
+        :return: whether there is time left
+        """
+        for start in range(0, len(self), CHUNK):
+            chunk = self[start : start + CHUNK]
+            chunk._prepare_enclosures()
+            chunk.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
+            if not self.env["ir.cron"]._recovery_commit(len(chunk)):
+                return False
+        return True
 
     def _due_domain(self):
         now = fields.Datetime.now()
@@ -96,9 +111,8 @@ class DunningDeliveryJob(models.AbstractModel):
         """
         self.filtered(lambda d: d.state == "held")._set_state("queued", hold_until=False)
         due = self._still_due()._pass_gate()
-        for company, notices in due.notice_id.grouped("company_id").items():
-            open_notices = notices.filtered(lambda notice: notice.state == "issued")
-            open_notices._freeze(company._recovery_today())
+        due._forget_stale()
+        due.filtered(lambda delivery: not delivery.prepared_at)._freeze_notices()
         due._set_state("sending", sending_since=fields.Datetime.now(), reason=False)
         rendered = due._render()
         rendered._log_departure()
@@ -113,21 +127,6 @@ class DunningDeliveryJob(models.AbstractModel):
             if delivery.notice_id not in due:
                 delivery._set_state("cancelled", reason=delivery.notice_id.reason)
         return self.filtered(lambda delivery: delivery.notice_id in due)
-
-    def _render(self):
-        """Fill subject and body. A message that can't be rendered fails alone."""
-        written = self.filtered(lambda delivery: delivery.channel != "call")
-        messages = written.notice_id._render_messages()
-        broken = self.browse()
-        for delivery in written:
-            message = messages[delivery.notice_id.id]
-            if isinstance(message, Exception):
-                delivery._fail(str(message))
-                broken |= delivery
-            else:
-                subject, body = message
-                delivery.write({"subject": subject, "body": body})
-        return self - broken
 
     def _log_departure(self):
         """Write down what is about to be said, before it is said. Seam: a channel whose messages

@@ -1,7 +1,7 @@
-from collections import defaultdict
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from .dunning_message_batch import demanded_by_currency
 
 DEAD = ("skipped", "cancelled")
 # What the engine writes; a person edits the note and nothing else.
@@ -37,6 +37,7 @@ class DunningNotice(models.Model):
         "recovery.state.mixin",
         "dunning.notice.draft",
         "dunning.notice.issue",
+        "dunning.notice.batch",
         "dunning.notice.history",
         "dunning.notice.placeholder",
         "dunning.notice.message",
@@ -110,6 +111,8 @@ class DunningNotice(models.Model):
                     "change the invoice."
                 )
             )
+        if "personal_note" in vals:
+            self.delivery_ids.sudo()._forget_messages()
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -126,10 +129,7 @@ class DunningNotice(models.Model):
 
     def _totals(self):
         """{currency: net sum demanded} over the lines of these notices, in each currency."""
-        totals = defaultdict(float)
-        for line in self.line_ids:
-            totals[line.currency_id] += line.amount_demanded
-        return {currency: currency.round(amount) for currency, amount in totals.items() if amount}
+        return demanded_by_currency(self.line_ids)
 
     # -- a person's acts ---------------------------------------------------------------------
 

@@ -20,9 +20,12 @@ class DunningNoticeAttachment(models.AbstractModel):
                 notice.level_id.attach_invoices and not notice.level_id.policy_id.private_mode
             )
         )
-        return chosen.env["account.move"].union(
-            *(notice._lines_to_pay().move_id.filtered(notice._is_own_invoice) for notice in chosen)
-        )
+        moves = chosen.env["account.move"]
+        return moves.union(*(notice._invoices_to_pay() for notice in chosen._together()))
+
+    def _invoices_to_pay(self):
+        ids = dict.fromkeys(line.move_id for line in self._lines_to_pay() if line.move_id)
+        return self.env["account.move"].browse(ids).filtered(self._is_own_invoice)
 
     def _is_own_invoice(self, move):
         """Whether this notice's customer owes that invoice, now: an item's document never goes to

@@ -103,6 +103,7 @@ class DunningNoticeDraft(models.AbstractModel):
         debtors = self.env["res.partner"].browse(notices.partner_id.ids)
         partners = {partner.id: partner for partner in debtors}
         notices.line_ids.sudo().unlink()
+        notices.delivery_ids._forget_messages()
         for notice, draft in changed:
             notice.write(
                 {

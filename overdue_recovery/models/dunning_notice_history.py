@@ -33,10 +33,12 @@ class DunningNoticeHistory(models.AbstractModel):
     @api.depends("partner_id", "company_id", "date")
     def _compute_history(self):
         """Two queries for all notices: what was reminded of before, what was paid."""
-        reminded = self._items_reminded()
-        paid = self._invoices_paid()
-        for notice in self:
-            own = set(notice.line_ids.move_line_id.ids)
+        notices = self._together()
+        batch = notices._batch()
+        reminded = batch.once("reminded", batch.notices._items_reminded)
+        paid = batch.once("paid", batch.notices._invoices_paid)
+        for notice in notices:
+            own = {line.item_id for line in notice._message_lines()}
             days = [day for item, day in reminded[notice._debtor_key()] if item not in own]
             notice.history = notice._classify_history(days, paid[notice._debtor_key()])
 
@@ -107,9 +109,11 @@ class DunningNoticeHistory(models.AbstractModel):
     @api.depends("history", "level_id")
     @api.depends_context("lang")
     def _compute_history_text(self):
-        steps = self._level_steps()
-        paid = self.filtered(lambda notice: notice.history == "loyal")._invoices_paid()
-        for notice in self:
+        notices = self._together()
+        steps = notices._level_steps()
+        batch = notices._batch()
+        paid = batch.once("paid", batch.notices._invoices_paid)
+        for notice in notices:
             notice.history_text = notice._history_sentence(
                 steps.get(notice.level_id.id, 1), paid[notice._debtor_key()]
             )

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import models
 from psycopg2 import OperationalError
 
@@ -70,17 +72,50 @@ class DunningNoticeIssue(models.AbstractModel):
 
     def _freeze(self, today):
         """Write the day and the pay-by dates that the message prints, before it is rendered."""
-        for notice in self:
-            letter = any(
-                d.channel == "letter" and d.state != "cancelled" for d in notice.delivery_ids
+        by_notice, by_line = defaultdict(self.browse), {}
+        self.delivery_ids.fetch(["channel", "state"])
+        self.partner_id.fetch(["country_id", "state_id"])
+        for notice in self._together():
+            pay_by = notice._pay_by_of_lines(today)
+            by_line.update((line.id, day) for line, day in pay_by.items())
+            dates = [day for line, day in pay_by.items() if line.level_id == notice.level_id.id]
+            by_notice[min(dates, default=notice.date_due)] |= notice
+        for day, notices in by_notice.items():
+            notices.write({"date": today, "date_due": day})
+        self._store_pay_by(by_line)
+
+    def _pay_by_of_lines(self, today):
+        """{rising line: the day until which it may be paid when this notice goes out today}"""
+        letter = any(d.channel == "letter" and d.state != "cancelled" for d in self.delivery_ids)
+        place = self.partner_id.country_id, self.partner_id.state_id
+        rising = [line for line in self._message_lines() if line.kind == "rising"]
+        return {
+            line: self._batch().once(
+                ("pay_by", today, place, letter, line.level_id, line.date_due),
+                lambda line=line: self._pay_by_of_line(line, today, letter),
             )
-            rising = notice.line_ids.filtered(lambda line: line.kind == "rising")
-            for line in rising:
-                line.pay_by = line.level_id._pay_by(
-                    today, notice.partner_id, line.date_due or today, letter
-                )
-            dates = [line.pay_by for line in rising if line.level_id == notice.level_id]
-            notice.write({"date": today, "date_due": min(dates, default=notice.date_due)})
+            for line in rising
+        }
+
+    def _pay_by_of_line(self, line, today, letter):
+        level = self.env["dunning.level"].browse(line.level_id)
+        return level._pay_by(today, self.partner_id, line.date_due or today, letter)
+
+    def _store_pay_by(self, by_line):
+        """Store {line id: pay-by day} in one statement."""
+        if not by_line:
+            return
+        lines = self.env["dunning.notice.line"].browse(by_line)
+        lines.flush_recordset(["pay_by"])
+        self.env.cr.execute_values(
+            """
+            UPDATE dunning_notice_line SET pay_by = given.pay_by
+              FROM (VALUES %s) AS given (id, pay_by) WHERE dunning_notice_line.id = given.id
+            """,
+            list(by_line.items()),
+            page_size=len(by_line),
+        )
+        lines.invalidate_recordset(["pay_by"], flush=False)
 
     def _recheck(self):
         """Read ledger and holds again and bring issued notices up to date.

@@ -9,6 +9,7 @@ from odoo.tools import format_date
 from odoo.tools.mimetypes import guess_mimetype
 from odoo.tools.pdf import merge_pdf
 
+from .dunning_message_batch import MessageBatch
 from .dunning_notice_placeholder import PLACEHOLDERS
 
 REPORT = "overdue_recovery.dunning_notice_report_letter"
@@ -63,7 +64,9 @@ class DunningNoticeLetter(models.AbstractModel):
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         wanted = (code for code in (lang, recipient.lang) if code in installed)
         lang = next(wanted, self.message_lang)
-        return self.with_context(lang=lang, recovery_letter=True)._letter(recipient)
+        batch = MessageBatch(self)
+        context = {"lang": lang, "recovery_letter": True, "recovery_batch": batch}
+        return self.with_context(**context)._letter(recipient)
 
     def _letter(self, recipient):
         """(subject, html) of one letter, in the language of the context."""

@@ -1,5 +1,6 @@
 from collections import defaultdict
 
+from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from psycopg2 import OperationalError
@@ -8,6 +9,8 @@ from .dunning_notice_placeholder import PLACEHOLDERS
 
 # The stripe on top of a message, where the company has chosen no colour of its own.
 ACCENT = "#2f5d8a"
+# What stands in a letterhead until a message takes its place.
+BODY = "<!-- message -->"
 
 
 class DunningNoticeMessage(models.AbstractModel):
@@ -32,8 +35,9 @@ class DunningNoticeMessage(models.AbstractModel):
         self.invalidate_recordset(PLACEHOLDERS)
         messages = {}
         # one batch to read, whatever way these records came together
-        notices = self.sudo().browse(self.ids)
-        notices.line_ids.move_line_id.move_id.partner_bank_id.mapped("bank_id.bic")
+        notices = self.sudo().browse(self.ids)._together()
+        # a partner has a hundred columns, a message needs three
+        notices.partner_id.fetch(["name", "lang", "user_id"])
         for template, chosen in notices.grouped(lambda n: n.level_id.mail_template_id).items():
             messages.update(chosen._render_or_split(template))
         return messages
@@ -75,7 +79,7 @@ class DunningNoticeMessage(models.AbstractModel):
         messages = {}
         for lang, ids in self._languages(template).items():
             notices = self.with_context(lang=lang).browse(ids)
-            translated = template.with_context(lang=lang, recovery_compiled={})
+            translated = template.with_env(notices.env)
             subjects = translated._render_field("subject", ids)
             bodies = translated._render_field("body_html", ids)
             for notice in notices:
@@ -105,6 +109,15 @@ class DunningNoticeMessage(models.AbstractModel):
 
     def _in_layout(self, layout, body):
         """``body`` within the company's letterhead."""
+        note = self._note_lines()
+        # it stands above the items; a template without them must not swallow it
+        note = [] if not note or self.items_html in body else note
+        key = "frame", layout, self.company_id, self.env.lang, tuple(note)
+        frame = self._batch().once(key, lambda: self._frame(layout, note))
+        return Markup(frame.replace(BODY, body))
+
+    def _frame(self, layout, note):
+        """The letterhead around ``BODY``."""
         company = self.company_id
         html = self._qweb(
             layout,
@@ -113,13 +126,12 @@ class DunningNoticeMessage(models.AbstractModel):
                 "company": company,
                 "logo": not company.uses_default_logo and f"/logo.png?company={company.id}",
                 "accent": company.email_secondary_color or ACCENT,
-                # it stands above the items; a template without them must not swallow it
-                "note": [] if self.items_html in body else self._note_lines(),
-                "body": body,
+                "note": note,
+                "body": Markup(BODY),
                 "company_block": self._company_block(),
             },
         )
-        return self.env["mail.render.mixin"]._replace_local_links(html, company.get_base_url())
+        return str(self.env["mail.render.mixin"]._replace_local_links(html, company.get_base_url()))
 
     def _company_block(self):
         """Who writes: name, address, telephone, e-mail, VAT and register numbers, as lines."""

@@ -3,7 +3,15 @@ from urllib.parse import quote
 
 from markupsafe import Markup
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import email_normalize, format_amount, format_date
+from odoo.tools import email_normalize
+
+from .dunning_message_batch import (
+    MessageFigures,
+    MessageForm,
+    demanded_by_currency,
+    shape_of,
+    with_holes,
+)
 
 # Placeholders: plain field paths, so that anybody who may write a template may use them (core's
 # restricted rendering), and a template that holds nothing else needs no compilation.
@@ -25,6 +33,10 @@ PLACEHOLDERS = (
 )
 # More references than these are not quoted one by one: the notice's own stands for all.
 MAX_REFERENCES = 5
+# A longer name of a document may be torn: a phone has room for three columns otherwise.
+LONG_NAME = 18
+_AFTER_TAG = re.compile(r">\s*\n\s*")
+_BEFORE_TAG = re.compile(r"\s*\n\s*<")
 
 
 class DunningNoticePlaceholder(models.AbstractModel):
@@ -100,32 +112,34 @@ class DunningNoticePlaceholder(models.AbstractModel):
     # -- language --------------------------------------------------------------------------
 
     @api.depends("partner_id", "company_id", "delivery_ids.lang")
+    @api.depends_context("recovery_lang")
     def _compute_message_lang(self):
-        """The recipient's language, else the customer's, else the company's: the first one that
-        is installed."""
+        """The recipient's language (of the one that is being written to, else of the first
+        e-mail), else the customer's, else the company's: the first one that is installed."""
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
+        recipient = self.env.context.get("recovery_lang")
         for notice in self:
-            emails = notice.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
-            wanted = [
-                *emails.mapped("lang"),
-                notice.partner_id.lang,
-                notice.company_id.partner_id.lang,
-            ]
-            notice.message_lang = next((lang for lang in wanted if lang in installed), "en_US")
+            known = [recipient] if recipient in installed else notice._languages_known()
+            notice.message_lang = next((lang for lang in known if lang in installed), "en_US")
+
+    def _languages_known(self):
+        """Languages that this notice may be written in, best first."""
+        emails = self.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
+        return [*emails.mapped("lang"), self.partner_id.lang, self.company_id.partner_id.lang]
 
     # -- first sentence --------------------------------------------------------------------
 
     @api.depends("line_ids.amount_demanded", "line_ids.date_due", "line_ids.days_overdue")
     @api.depends_context("lang")
     def _compute_opening(self):
-        for notice in self:
+        for notice in self._together():
             notice.opening = notice._opening_sentence()
 
     def _opening_sentence(self):
         """What is owed now, in each currency, and since when or until when."""
         amounts = self._demanded_amounts()
         lines = self._lines_to_pay()
-        overdue = lines.filtered(lambda line: line.days_overdue > 0)
+        overdue = [line for line in lines if line.days_overdue > 0]
         dates = [line.date_due for line in overdue or lines if line.date_due]
         if not amounts or not dates:
             return ""
@@ -133,7 +147,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
         several = len(amounts) > 1
         if not overdue:
             return self._opening_before_due(several, values)
-        if overdue != lines:
+        if len(overdue) < len(lines):
             return self._opening_partly_overdue(several, values)
         if several:
             return self.env._(
@@ -158,16 +172,22 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     def _lines_to_pay(self):
         """Lines of which something is demanded now, the oldest first."""
-        return self.line_ids.filtered(
-            lambda line: line.kind in ("rising", "listed") and line.amount_demanded > 0
-        ).sorted(lambda line: (line.date_due or fields.Date.today(), line.id))
+        return _oldest_first(
+            line
+            for line in self._message_lines()
+            if line.kind in ("rising", "listed") and line.amount_demanded > 0
+        )
 
     def _demanded_amounts(self):
         """The sums demanded as text, the company's currency first."""
-        totals = {currency: sum_ for currency, sum_ in self._totals().items() if sum_ > 0}
+        totals = demanded_by_currency(self._message_lines())
+        owed = {currency: sum_ for currency, sum_ in totals.items() if sum_ > 0}
+        return [self._money(owed[currency], currency) for currency in self._own_first(owed)]
+
+    def _own_first(self, currencies):
+        """Currencies in the order of a message: the company's, then by name."""
         own = self.company_id.currency_id
-        order = sorted(totals, key=lambda currency: (currency != own, currency.name))
-        return [self._money(totals[currency], currency) for currency in order]
+        return sorted(currencies, key=lambda currency: (currency != own, currency.name))
 
     # -- items -----------------------------------------------------------------------------
 
@@ -180,9 +200,10 @@ class DunningNoticePlaceholder(models.AbstractModel):
     )
     @api.depends_context("lang")
     def _compute_items_html(self):
-        words = self._level_words()
-        for notice in self:
-            notice.items_html = self._fragment(
+        notices = self._together()
+        words = notices._level_words()
+        for notice in notices:
+            notice.items_html = notice._fragment(
                 "message_items",
                 {
                     "tables": notice._item_tables(words),
@@ -200,17 +221,16 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
         :param words: {level id: what a level is called in a message}
         """
-        by_currency = self.line_ids.grouped("currency_id")
-        totals = self._totals()
-        own = self.company_id.currency_id
-        order = sorted(by_currency, key=lambda currency: (currency != own, currency.name))
+        lines = self._message_lines()
+        totals = demanded_by_currency(lines)
+        by_currency = _grouped(lines, lambda line: line.currency_id)
         return [
             {
-                "title": self._table_title(currency) if len(order) > 1 else "",
+                "title": self._table_title(currency) if len(by_currency) > 1 else "",
                 "total": self._money(totals.get(currency, 0.0), currency),
                 **self._table_lines(by_currency[currency], words),
             }
-            for currency in order
+            for currency in self._own_first(by_currency)
         ]
 
     def _table_title(self, currency):
@@ -221,39 +241,42 @@ class DunningNoticePlaceholder(models.AbstractModel):
         kinds = {"due": ("rising", "listed"), "credits": ("credit",), "not_due": ("not_due",)}
         if self.level_id.policy_id.private_mode:
             return dict.fromkeys(kinds, ())
-        ordered = lines.sorted(lambda line: (line.date_due or fields.Date.today(), line.id))
-        levels = ordered.filtered(lambda line: line.kind in kinds["due"]).level_id
+        ordered = _oldest_first(lines)
+        levels = {line.level_id for line in ordered if line.kind in kinds["due"] and line.level_id}
         shown = words if len(levels) > 1 else {}
+        figures = self._figures()
         return {
-            section: [
-                self._line_values(line, shown) for line in ordered if line.kind in kinds[section]
-            ]
+            section: Markup().join(
+                self._fragment("message_items_line", self._line_values(line, shown, figures))
+                for line in ordered
+                if line.kind in kinds[section]
+            )
             for section in kinds
         }
 
-    def _line_values(self, line, words):
+    def _line_values(self, line, words, figures):
         """A line of the table, as text."""
         credit = line.kind == "credit"
         amount = line.amount_residual if line.kind == "not_due" else line.amount_demanded
-        remarks = [] if credit else self._line_remarks(line, words)
+        remarks = [] if credit else self._line_remarks(line, words, figures)
         return {
             "name": line.name or "",
-            "date": "" if credit else format_date(self.env, line.date_due),
-            "amount": self._money(amount, line.currency_id),
+            "is_long": len(line.name or "") > LONG_NAME,
+            "date": "" if credit else figures.day(line.date_due),
+            "amount": figures.money(amount, line.currency_id),
             "remarks": " · ".join(filter(None, remarks)),
         }
 
-    def _line_remarks(self, line, words):
+    def _line_remarks(self, line, words, figures):
         """How late it is, how often we wrote, and why the sum is not that of the document."""
-        remarks = [self._days_text(line.days_overdue), words.get(line.level_id.id)]
+        remarks = [self._days_text(line.days_overdue), words.get(line.level_id)]
         currency = line.currency_id
-        if currency.compare_amounts(line.amount_paid, 0) > 0:
-            paid = self._money(line.amount_paid, currency)
+        if line.amount_paid > 0 and not currency.is_zero(line.amount_paid):
+            paid = figures.money(line.amount_paid, currency)
             remarks.append(self.env._("%s already paid, thank you", paid))
-        if line.kind != "not_due" and currency.compare_amounts(
-            line.amount_residual, line.amount_demanded
-        ):
-            open_ = self._money(line.amount_residual, currency)
+        lowered = line.kind != "not_due" and line.amount_residual != line.amount_demanded
+        if lowered and currency.compare_amounts(line.amount_residual, line.amount_demanded):
+            open_ = figures.money(line.amount_residual, currency)
             remarks.append(self.env._("%s open in all", open_))
         return remarks
 
@@ -262,12 +285,19 @@ class DunningNoticePlaceholder(models.AbstractModel):
             return ""
         if days == 1:
             return self.env._("1 day overdue")
-        return self.env._("%s days overdue", days)
+        key = "days", self.env.lang, days
+        return self._batch().once(key, lambda: self.env._("%s days overdue", days))
 
     def _level_steps(self):
         """{level id: 0 before the due date, else which reminder of its policy it is, from 1}"""
+        batch = self._batch()
+        return batch.once("steps", batch.notices._read_level_steps)
+
+    def _read_level_steps(self):
         steps = {}
-        for policy in (self.level_id | self.line_ids.level_id).policy_id:
+        shown = {line.level_id for lines in self._lines_by_notice().values() for line in lines}
+        levels = self.level_id | self.level_id.browse(shown - {None})
+        for policy in levels.policy_id:
             levels = policy.level_ids.filtered(lambda level: not level.is_internal)
             early = levels.filtered(lambda level: level.delay_days < 0)
             order = (levels - early).sorted(lambda lv: (lv.sequence, lv.delay_days, lv.id))
@@ -294,14 +324,13 @@ class DunningNoticePlaceholder(models.AbstractModel):
     @api.depends("date_due", "line_ids.pay_by", "level_id")
     @api.depends_context("lang")
     def _compute_pay_by_text(self):
-        for notice in self:
+        for notice in self._together():
             notice.pay_by_text = notice._pay_by_sentence()
 
     def _pay_by_sentence(self):
         """Until when to pay. A reminder before the due date prints each item's own date."""
         if self.level_id.delay_days < 0:
-            rising = self.line_ids.filtered(lambda line: line.kind == "rising")
-            dates = {line.date_due for line in rising}
+            dates = {line.date_due for line in self._message_lines() if line.kind == "rising"}
             if len(dates) > 1:
                 return self.env._("Please pay each amount by its due date.")
         if self.date_due:
@@ -312,38 +341,45 @@ class DunningNoticePlaceholder(models.AbstractModel):
     @api.depends("line_ids.move_line_id", "company_id", "name")
     @api.depends_context("lang", "recovery_letter")
     def _compute_payment_html(self):
-        for notice in self:
-            notice.payment_html = self._fragment(
+        for notice in self._together():
+            notice.payment_html = notice._fragment(
                 "message_payment",
                 {"accounts": notice._payment_accounts(), "letter": self._is_for_letter()},
             )
 
     def _payment_accounts(self):
         """Where to pay what: the bank account of each invoice, else the company's first one."""
-        lines = self._lines_to_pay() or self.line_ids
-        by_bank = lines.grouped(self._line_bank)
+        lines = self._lines_to_pay() or self._message_lines()
+        by_bank = _grouped(lines, self._line_bank)
         return [self._payment_account(bank, lines) for bank, lines in by_bank.items() if bank]
 
     def _payment_account(self, bank, lines):
-        references = list(dict.fromkeys(filter(None, lines.mapped(self._line_reference))))
+        references = list(dict.fromkeys(filter(None, map(_line_reference, lines))))
         quoted = self._enumerate(references)
         if self.level_id.policy_id.private_mode or not 0 < len(references) <= MAX_REFERENCES:
             quoted = self.name or ""
+        key = "bank", bank, self.company_id
         return {
             "title": self.env._("For %s", quoted),
+            **self._batch().once(key, lambda: self._bank_values(bank)),
+            "reference": quoted,
+        }
+
+    def _bank_values(self, bank):
+        return {
             "holder": bank.acc_holder_name or bank.partner_id.name or self.company_id.name,
             "number": _in_fours(bank.acc_number or ""),
             "bank": " · ".join(filter(None, (bank.bank_id.name, bank.bank_id.bic))),
-            "reference": quoted,
         }
 
     def _line_bank(self, line):
         """The account named on the invoice, else the company's first one."""
-        return line.move_id.partner_bank_id or self.company_id.partner_id.bank_ids[:1]
+        banks = self.env["res.partner.bank"]
+        return banks.browse(line.bank_id) if line.bank_id else self._company_bank()
 
-    def _line_reference(self, line):
-        move = line.move_id
-        return (move.is_invoice() and move.payment_reference) or line.name
+    def _company_bank(self):
+        partner = self.company_id.partner_id
+        return self._batch().once(("company_bank", partner), lambda: partner.bank_ids[:1])
 
     @api.depends("name")
     def _compute_link_html(self):
@@ -354,7 +390,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     @api.depends("case_id.user_id", "line_ids.move_line_id", "partner_id", "company_id")
     def _compute_contact(self):
-        for notice in self:
+        for notice in self._together():
             owner = notice._contact_user()
             notice.contact_name = owner.name or notice.company_id.name
             notice.contact_phone = owner.phone or notice.company_id.phone
@@ -362,14 +398,18 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _contact_user(self):
         """The owner of the case, else the salesperson of the newest invoice, else of the
         customer; empty when that is no person."""
-        invoices = self.line_ids.move_line_id.move_id.filtered("invoice_user_id")
-        newest = invoices.sorted(lambda move: (move.invoice_date or move.date, move.id))[-1:]
-        owner = self.case_id.user_id or newest.invoice_user_id or self.partner_id.user_id
+        owner = self.case_id.user_id or self._salesperson() or self.partner_id.user_id
         return owner.filtered(lambda user: user.active and user.id != SUPERUSER_ID)
 
     def _is_for_letter(self):
         """Whether a letter is being written: nobody can reply to it by a click."""
         return bool(self.env.context.get("recovery_letter"))
+
+    def _salesperson(self):
+        """Who sold the newest invoice on this notice."""
+        sold = [line for line in self._message_lines() if line.invoice_user_id]
+        newest = max(sold, key=lambda line: (line.invoice_date, line.move_id), default=None)
+        return self.env["res.users"].browse(newest and newest.invoice_user_id)
 
     @api.depends("contact_phone")
     @api.depends_context("lang", "recovery_letter")
@@ -399,9 +439,9 @@ class DunningNoticePlaceholder(models.AbstractModel):
     @api.depends("contact_text", "name", "company_id")
     @api.depends_context("lang", "recovery_letter")
     def _compute_help_html(self):
-        for notice in self:
+        for notice in self._together():
             values = {"contact_text": notice.contact_text, "mailto": notice._help_link()}
-            notice.help_html = self._fragment("message_help", values)
+            notice.help_html = notice._fragment("message_help", values)
 
     def _help_link(self):
         """Link that starts a message to us with the reference in its subject, so that it finds its
@@ -415,17 +455,20 @@ class DunningNoticePlaceholder(models.AbstractModel):
     @api.depends("contact_name", "company_id")
     @api.depends_context("lang")
     def _compute_signature_html(self):
-        for notice in self:
+        for notice in self._together():
             lines = list(dict.fromkeys(filter(None, (notice.contact_name, notice.company_id.name))))
-            notice.signature_html = self._fragment("message_signature", {"signature": lines})
+            notice.signature_html = notice._fragment("message_signature", {"signature": lines})
 
     # -- words and figures -----------------------------------------------------------------
 
     def _fragment(self, template, values):
-        """The HTML of a placeholder. Line ends next to tags are dropped: in the plain-text version
-        of a message they would tear the rows of a table apart."""
-        html = self._qweb(template, values)
-        return Markup(re.sub(r"(?<=>)\s*\n\s*|\s*\n\s*(?=<)", "", html))
+        """The HTML of a placeholder. Its QWeb template is rendered once a batch for all values
+        that differ in their texts only: it may ask whether a text is there, not what it says."""
+        form = self._batch().once(
+            ("form", template, self.env.lang, shape_of(values)),
+            lambda: MessageForm(_without_line_ends(self._qweb(template, with_holes(values)))),
+        )
+        return form.filled(values)
 
     def _qweb(self, template, values):
         """Render one of our QWeb templates in the language of the context."""
@@ -433,13 +476,17 @@ class DunningNoticePlaceholder(models.AbstractModel):
             f"overdue_recovery.{template}", values, minimal_qcontext=True
         )
 
+    def _figures(self):
+        """Amounts and days in the language of the context."""
+        key = "figures", self.env.lang
+        return self._batch().once(key, lambda: MessageFigures(self.env))
+
     def _money(self, amount, currency):
-        # core joins minus and figure with an invisible character that plain text shows as a box
-        return format_amount(self.env, amount, currency).replace("\ufeff", "")
+        return self._figures().money(amount, currency)
 
     def _long_date(self, day):
         """The day with its month as a word, in the language of the context."""
-        return format_date(self.env, day, date_format="long")
+        return self._figures().day(day, "long")
 
     def _enumerate(self, texts):
         """ "a", "a and b", "a, b and c"."""
@@ -453,3 +500,24 @@ def _in_fours(number):
     if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", number):
         return number
     return " ".join(re.findall(".{1,4}", number))
+
+
+def _without_line_ends(page):
+    page = _AFTER_TAG.sub(">", page)
+    return _BEFORE_TAG.sub("<", page) if "\n" in page else page
+
+
+def _oldest_first(lines):
+    return sorted(lines, key=lambda line: (line.date_due or fields.Date.today(), line.id))
+
+
+def _grouped(lines, key):
+    """{key: [line, …]} in the order of the lines."""
+    found = {}
+    for line in lines:
+        found.setdefault(key(line), []).append(line)
+    return found
+
+
+def _line_reference(line):
+    return line.payment_reference or line.name

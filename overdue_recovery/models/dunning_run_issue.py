@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-NOTICES_PER_BATCH = 200
+NOTICES_PER_BATCH = 500
 
 
 class DunningRunIssue(models.AbstractModel):

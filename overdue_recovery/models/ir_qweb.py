@@ -5,17 +5,15 @@ from odoo import models
 class IrQweb(models.AbstractModel):
     """Compile the body of a mail template once a batch.
 
-    Core compiles a body that is no view again for every record. A caller that renders one body for
-    many puts an empty dict in the context as ``recovery_compiled``.
+    Core compiles an element that is no view again whenever it is rendered.
     """
 
     _inherit = "ir.qweb"
 
     def _generate_code_uncached(self, template):
-        compiled = self.env.context.get("recovery_compiled")
-        if compiled is None or not isinstance(template, etree._Element):
+        batch = self.env.context.get("recovery_batch")
+        if batch is None or not isinstance(template, etree._Element):
             return super()._generate_code_uncached(template)
-        key = etree.tostring(template)
-        if key not in compiled:
-            compiled[key] = super()._generate_code_uncached(template)
-        return compiled[key]
+        # the key keeps the element alive: no other one can take its identity
+        compile_ = super()._generate_code_uncached
+        return batch.once(("compiled", template), lambda: compile_(template))

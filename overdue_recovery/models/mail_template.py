@@ -1,8 +1,11 @@
 import re
+from functools import partial, reduce
 
 from lxml import html
+from markupsafe import Markup, escape
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools.mail import html_normalize
 from odoo.tools.rendering_tools import parse_inline_template
 
 # What a subject may show besides fixed words: it is read over shoulders and on locked screens.
@@ -12,6 +15,13 @@ NEUTRAL_IN_SUBJECT = {
     "object.company_id.name",
     "object.company_id.display_name",
 }
+
+# A placeholder of a body that needs no compilation, as core looks for it.
+PLACEHOLDER = re.compile(
+    r"""<(?P<tag>\w+)[\s|\n]+t-out=[\s|\n]*(?P<quote>'|")(?P<path>(\w|\.)+)(?P=quote)"""
+    r"""[\s|\n]*((/>)|(>[\s|\n]*(?P<else>[^<>]*?))[\s|\n]*</(?P=tag)>)""",
+    re.DOTALL,
+)
 
 
 class MailTemplate(models.Model):
@@ -105,7 +115,66 @@ class MailTemplate(models.Model):
                 templates._check_can_be_rendered(fnames={field_name})
         return result
 
-    # -- rendering -------------------------------------------------------------------------
+    # -- rendering a batch -----------------------------------------------------------------
+
+    def _render_template_qweb_regex(self, template_src, model, res_ids):
+        """Core parses the body again for every record; in a batch of notices once. What it gives
+        is the same: the placeholders of allowed expressions replaced, everything else as it is."""
+        if not self.env.context.get("recovery_batch"):
+            return super()._render_template_qweb_regex(template_src, model, res_ids)
+        pieces = list(self._pieces(template_src, model))
+        return {
+            record.id: Markup("".join(piece(record) for piece in pieces))
+            for record in self.env[model].browse(res_ids)
+        }
+
+    def _pieces(self, template_src, model):
+        """Yield functions that write the parts of a body, in order, for a record.
+
+        :raise SyntaxError: an expression that not everybody may use
+        """
+        source = _normalized(template_src)
+        end = 0
+        for match in PLACEHOLDER.finditer(source):
+            if not self.env["ir.qweb"]._is_expression_allowed(match["path"], model):
+                raise SyntaxError(f"Not for everybody: {match['path']}")
+            yield partial(_fixed, source[end : match.start()])
+            yield partial(_placeholder, match["tag"], match["path"].split(".")[1:], match["else"])
+            end = match.end()
+        yield partial(_fixed, source[end:])
+
+    def _render_template_qweb(self, template_src, model, res_ids, add_context=None, options=None):
+        """A body with logic: core parses and compiles it again for every record, in a batch of
+        notices it is done once. Core's check of who may use which expression stays."""
+        in_batch = self.env.context.get("recovery_batch") and self._unrestricted_rendering
+        if not in_batch or not template_src:
+            return super()._render_template_qweb(
+                template_src, model, res_ids, add_context=add_context, options=options
+            )
+        if not self._has_unsafe_expression_template_qweb(template_src, model):
+            return self._render_template_qweb_regex(template_src, model, res_ids)
+        variables = {**self._render_eval_context(), **(add_context or {})}
+        element = html.fragment_fromstring(template_src, create_parent="div")
+        rendered = {}
+        for record in self.env[model].browse(res_ids):
+            values = {**variables, "object": record}
+            try:
+                page = self.env["ir.qweb"]._render(element, values, **(options or {}))
+            except Exception:
+                # core tells in its own way what is wrong
+                return super()._render_template_qweb(
+                    template_src, model, res_ids, add_context=add_context, options=options
+                )
+            rendered[record.id] = page.removeprefix("<div>").removesuffix("</div>")
+        return rendered
+
+    def _render_template_postprocess(self, model, rendered):
+        """Look for local links only where there are some: core's search of a long body takes
+        longer than writing it."""
+        linked = {key: html for key, html in rendered.items() if _may_have_local_link(html)}
+        return {**rendered, **super()._render_template_postprocess(model, linked)}
+
+    # -- checking that it renders ----------------------------------------------------------
 
     def _check_can_be_rendered(self, fnames=None, render_options=None):
         """Core's check, in words that help: which template, which field, and what is wrong.
@@ -137,6 +206,32 @@ class MailTemplate(models.Model):
                         error=sample._cause(error),
                     )
                 ) from error
+
+
+def _normalized(source):
+    """A body as core's simple rendering cleans it before it replaces the placeholders."""
+    source = html_normalize(f"<div>{source}</div>")
+    if source.startswith("<div>") and source.endswith("</div>"):
+        return source[5:-6]
+    return source
+
+
+def _fixed(text, _record):
+    return text
+
+
+def _placeholder(tag, path, default, record):
+    """One placeholder of a simple body for a record, as core writes it."""
+    try:
+        value = reduce(lambda value, name: value[name], path, record) or default
+    except KeyError:
+        value = default
+    value = escape(value or "")
+    return value if tag.lower() == "t" else f"<{tag}>{value}</{tag}>"
+
+
+def _may_have_local_link(text):
+    return bool(text) and ('="/' in text or "url(" in text)
 
 
 def _plain(body):

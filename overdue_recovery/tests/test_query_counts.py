@@ -191,6 +191,19 @@ class TestQueryCounts(RecoveryCommon):
         per_customer = self._slope(act)
         self.assertLessEqual(per_customer, ISSUE_LIMIT)
 
+    def test_writing_ahead_costs_the_same_for_20_and_for_200_messages(self):
+        def act(run):
+            run.action_propose()
+            run.action_issue()
+            deliveries = run.notice_ids.delivery_ids.sudo()
+            statements, _done = self._counted(deliveries._prepare_ahead)
+            self.assertTrue(all(deliveries.mapped("body")))
+            return statements
+
+        self._warm_up(act)
+        few, many = (self._measured(count, 1, act) for count in (FEW, MANY))
+        self.assertLessEqual(many, few + 2, "statements per message")
+
     def test_delivery_costs_a_bounded_number_of_statements_per_message(self):
         def act(run):
             run.action_propose()
