@@ -5,4 +5,5 @@ from . import (
     dunning_level,
     dunning_delivery,
     recovery_case,
+    recovery_contact_gate,
 )

@@ -24,6 +24,7 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         belgium = cls.env.ref("base.be")
         cls.partner_a.write({"email": False, "phone": "0470 12 34 56", "country_id": belgium.id})
         cls.partner_b.write({"email": False, "phone": "0470 65 43 21", "country_id": belgium.id})
+        (cls.partner_a | cls.partner_b).recovery_sms_consent = True
         cls.company.phone = "+32 2 000 00 00"
 
     def _issue(self, *partners):
@@ -111,6 +112,13 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         notice = self._issue()
         text = self.env.ref("overdue_recovery_sms.sms_template_reminder")
         self.assertEqual(notice.level_id._text_for(self.partner_a), text)
+
+    def test_consumer_who_did_not_agree_gets_no_text(self):
+        self.partner_a.write({"recovery_debtor_type": "consumer", "recovery_sms_consent": False})
+        notice = self._issue()
+        self._send()
+        self.assertFalse(self._sms)
+        self.assertFalse(notice.line_ids.move_id.dunning_level_id)
 
     def test_shipped_text_has_no_amount_and_a_reference(self):
         notice = self._issue()
@@ -203,10 +211,9 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         tasks = self.env["mail.activity"].sudo().search([("activity_type_id", "=", kind.id)])
         self.assertEqual(len(tasks), 1)
         self.assertTrue(tasks.user_id.has_group("overdue_recovery.group_manager"))
-        for hours in (4, 8, 12, 16, 20, 24):
-            with self.on(hours // 24, hour=(9 + hours) % 24 if hours < 15 else 23):
-                notices.delivery_ids.next_try = False
-                self._send(sim_error="credit")
+        for _more_often_than_a_server_is_tried in range(6):
+            notices.delivery_ids.next_try = False
+            self._send(sim_error="credit")
         self.assertEqual(notices.delivery_ids.mapped("state"), ["queued", "queued"])
         notices.delivery_ids.next_try = False
         self._send()
@@ -314,6 +321,21 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self.assertTrue(case._reply_activities())
         self.assertTrue(case._reply_holds())
         self.assertFalse(self.env["recovery.case"]._receive_text("+32499999999", "Who is this?"))
+
+    def test_number_that_says_stop_gets_no_text_again(self):
+        notice = self._issue()
+        self._send()
+        self.env["recovery.case"]._receive_text(NUMBER, " Stop ")
+        verdict = self.env["recovery.contact.gate"]._verdict(
+            self.partner_a, "sms", "demand", fields.Datetime.now()
+        )
+        self.assertEqual(verdict.decision, "refuse")
+        self.assertIn("blacklist", verdict.reasons)
+        self.assertEqual(len(notice.case_id._reply_activities()), 1)
+        other = self.env["recovery.contact.gate"]._verdict(
+            self.partner_b, "sms", "demand", fields.Datetime.now()
+        )
+        self.assertNotIn("blacklist", other.reasons)
 
     def test_everything_said_is_logged(self):
         notice = self._issue()
