@@ -121,24 +121,33 @@ class ContactFacts:
     def rule(self, request):
         """All rules that a contact has to keep, as one. A reminder before the due date keeps the
         hours, and of all limits only that two messages don't come on one day."""
-        country, state = request.recipient._recovery_home(request.company)
-        debtor_type = request.debtor._recovery_law_type()
-        found = self._rule_of(country, state, debtor_type, request.channel)
+        found = self._binding(request)[0]
         if request.purpose == "demand":
             return found
         return replace(found, limits=(ONE_A_DAY,) if found.limits else (), gap_days=0)
 
-    def _rule_of(self, country, state, debtor_type, channel):
-        place = country, state, debtor_type, channel
+    def needs_consent(self, request):
+        """Whether a rule lets this channel be used only with the recipient's consent."""
+        return self._binding(request)[1]
+
+    def _binding(self, request):
+        """(all rules that bind a contact as one rule, whether one of them asks for consent)."""
+        country, state = request.recipient._recovery_home(request.company)
+        debtor_type = request.debtor._recovery_law_type()
+        place = country, state, debtor_type, request.channel
         if place not in self._rules:
             days_off = self.env["res.partner"]._recovery_holidays(country, state)
-            self._rules[place] = contact_window.narrow(
-                rule.for_channel(channel, days_off)
+            rules = [
+                rule
                 for law in self.laws
                 if law.applies_to(country, debtor_type)
                 for rule in law.rules
-                if rule.binds(channel)
+                if rule.binds(request.channel)
+            ]
+            merged = contact_window.narrow(
+                rule.for_channel(request.channel, days_off) for rule in rules
             )
+            self._rules[place] = merged, any(rule.needs_consent for rule in rules)
         return self._rules[place]
 
     def zones(self, request):

@@ -34,10 +34,11 @@ class RecoveryContactGate(models.AbstractModel):
     * a **legal** notice keeps no hours and no limits, and goes to a customer who asked us to stop;
     * an **answer** to the debtor's own act goes at once.
 
-    All but answers keep the wishes about a channel: opt-outs, core's e-mail blacklist, a
-    consumer's consent to text messages. Nothing goes where there is no address. Whatever has to
-    do with time is a hold, with the next moment that suits; a refusal comes only from the person
-    or the address, or from rules that leave no moment within a year.
+    All but answers keep the wishes about a channel: opt-outs, core's e-mail blacklist, the
+    consent to text messages where a rule asks for it. Nothing goes where there is no address.
+
+    Whatever has to do with time is a hold, with the next moment that suits; a refusal comes only
+    from the person or the address, or from rules that leave no moment within a year.
     """
 
     _name = "recovery.contact.gate"
@@ -118,7 +119,8 @@ class RecoveryContactGate(models.AbstractModel):
             found.add("opt_out")
         if request.channel == "email" and facts.is_blacklisted(request):
             found.add("blacklist")
-        if request.recipient._recovery_lacks_consent(request.channel):
+        consented = request.recipient._recovery_consented(request.channel)
+        if not consented and facts.needs_consent(request):
             found.add("no_consent")
         return found
 

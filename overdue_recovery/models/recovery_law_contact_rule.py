@@ -19,6 +19,7 @@ class ContactRule(NamedTuple):
     window_days: int
     gap_days: int
     conversation_days: int
+    needs_consent: bool
 
     def binds(self, channel):
         """Whether a contact on ``channel`` has to keep it."""
@@ -97,6 +98,10 @@ class RecoveryLawContactRule(models.Model):
         string="Days after a talk",
         help="So many days after a conversation by telephone there is no further call. 0: none.",
     )
+    needs_consent = fields.Boolean(
+        string="Only with consent",
+        help="Text messages only to who agreed to them (see the contact's recovery tab).",
+    )
 
     _hours_in_order = models.Constraint(
         "CHECK (hour_from >= 0 AND hour_from < hour_to AND hour_to <= 24)",
@@ -152,4 +157,5 @@ class RecoveryLawContactRule(models.Model):
             window_days=self.window_days,
             gap_days=self.gap_days,
             conversation_days=self.conversation_days,
+            needs_consent=self.needs_consent,
         )

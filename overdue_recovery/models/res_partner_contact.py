@@ -20,7 +20,7 @@ class ResPartnerContact(models.AbstractModel):
     recovery_sms_consent = fields.Boolean(
         string="Agreed to text messages",
         groups=RECOVERY_GROUPS,
-        help="A consumer gets text messages only after agreeing to them.",
+        help="Where a contact rule asks for it, only who agreed gets text messages.",
     )
 
     def _recovery_opted_out(self, channel):
@@ -31,14 +31,13 @@ class ResPartnerContact(models.AbstractModel):
         people = (self | self.commercial_partner_id).sudo()
         return any(people.mapped(f"recovery_opt_out_{channel}"))
 
-    def _recovery_lacks_consent(self, channel):
-        """Whether ``channel`` needs a consent that is not given: text messages to consumers.
+    def _recovery_consented(self, channel):
+        """Whether this person agreed to ``channel``, for rules that ask for it: there is a consent
+        to text messages only, so every other channel counts as agreed to.
 
         Seam: extend for channels with a consent of their own. sudo: as above.
         """
-        if channel != "sms" or self._recovery_debtor()._recovery_law_type() == "business":
-            return False
-        return not self.sudo().recovery_sms_consent
+        return channel != "sms" or self.sudo().recovery_sms_consent
 
     def _recovery_law_type(self):
         """What the law takes this debtor for: business (a public body too) or consumer."""

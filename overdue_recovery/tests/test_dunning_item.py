@@ -34,19 +34,19 @@ class TestDunningItem(RecoveryCommon):
     def test_level_comes_from_the_newest_line_that_was_handed_over(self):
         invoice = self._overdue_invoice(20)
         self._run_dunning()
-        with self.on(20):
+        with self.on(21):
             self._run_dunning()
-        with self.on(40):
+        with self.on(42):
             self._propose().action_issue()
             self._fail()
         (item,) = self._assert_rebuilt(self._items(invoice))
         self.assertEqual(item["level_id"][0], self.levels[1].id)
-        self.assertEqual(str(item["date"]), "2025-03-23")
+        self.assertEqual(str(item["date"]), "2025-03-24")
 
     def test_bounce_gives_the_level_before_back(self):
         invoice = self._overdue_invoice(20)
         self._run_dunning()
-        with self.on(20):
+        with self.on(21):
             later = self._run_dunning()
         later.notice_ids.delivery_ids._on_bounce("550")
         (item,) = self._assert_rebuilt(self._items(invoice))
@@ -56,7 +56,7 @@ class TestDunningItem(RecoveryCommon):
     def test_cancelled_notice_gives_the_level_before_in_a_new_cycle(self):
         invoice = self._overdue_invoice(20)
         self._run_dunning()
-        with self.on(20):
+        with self.on(21):
             later = self._run_dunning()
             later.notice_ids.action_cancel()
         (item,) = self._assert_rebuilt(self._items(invoice))
@@ -71,11 +71,11 @@ class TestDunningItem(RecoveryCommon):
     def test_start_at_a_level_sets_an_item_back_that_had_gone_further(self):
         invoice = self._overdue_invoice(100)
         line = self._items(invoice)
-        for day in (0, 20, 40):
+        for day in (0, 21, 42):
             with self.on(day):
                 self._run_dunning()
         self.assertEqual(line.dunning_level_id, self.levels[2])
-        with self.on(41):
+        with self.on(43):
             line.action_start_at(self.levels[0])
         self.assertEqual(line.dunning_level_id, self.levels[0])
         self._assert_rebuilt(line)

@@ -68,7 +68,7 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
         else:
             self.assertEqual(len(run.notice_ids.filtered(lambda n: n.state == "sent")), 1)
             self.assertEqual(len(self._new_mails), 1)
-        with self.on(20):
+        with self.on(21):
             again = self._run_dunning()
             self.assertEqual(len(again.notice_ids), 1)
             self.assertEqual(again.notice_ids.state, "sent")
@@ -190,7 +190,7 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
                 self.assertEqual(run.notice_ids.state, expected)
                 if stage != "sent":
                     self.assertIn("archived", run.notice_ids.reason)
-                with self.on(20):
+                with self.on(21):
                     later = self._propose()
                     self.assertFalse(later.notice_ids)
                     self.assertEqual(later.exception_ids.reason, "no_address")
@@ -260,7 +260,7 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
                 self.partner_a.sudo().company_id = other
                 self._finish(run)
                 self.assertEqual(run.notice_ids.state, "sent")
-                with self.on(20):
+                with self.on(21):
                     again = self._run_dunning()
                     self.assertEqual(again.notice_ids.company_id, self.company)
                     self.assertEqual(again.notice_ids.level_id, self.levels[1])
@@ -274,11 +274,11 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
                 self.partner_a.dunning_policy_id = other
                 self._finish(run)
                 self.assertEqual(run.notice_ids.state, "sent")
-                with self.on(20):
+                with self.on(21):
                     again = self._run_dunning()
                     # day 5 of the old policy is before day 10, the first of the new one
                     self.assertEqual(again.notice_ids.level_id, other.level_ids[0])
-                with self.on(40):
+                with self.on(42):
                     again = self._run_dunning()
                     self.assertEqual(again.notice_ids.level_id, other.level_ids[1])
                     self.assertEqual(invoice.dunning_level_id, other.level_ids[1])
@@ -296,18 +296,18 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
                     self.assertEqual(invoice.dunning_level_id, self.levels[0])
                 else:
                     self.assertIn("not due", run.notice_ids.reason)
-                with self.on(20):
+                with self.on(21):
                     again = self._run_dunning()
                     self.assertEqual(again.notice_ids.level_id, self.levels[1])
 
     def test_archived_middle_level_does_not_repeat_a_step(self):
         invoice = self._overdue_invoice(16)
         self._run_dunning()
-        with self.on(20):
+        with self.on(21):
             self._run_dunning()
         self.assertEqual(invoice.dunning_level_id, self.levels[1])
         self.levels[1].active = False
-        with self.on(40):
+        with self.on(42):
             again = self._run_dunning()
             self.assertEqual(again.notice_ids.level_id, self.levels[2])
 

@@ -331,14 +331,20 @@ class TestRecoveryContactGate(RecoveryCommon):
         self.assertEqual(self._verdict("2025-03-03 10:00").decision, "refuse")
         self.assertEqual(self._verdict("2025-03-04 10:00").decision, "send")
 
-    def test_consumers_agree_to_text_messages_first(self):
-        request = Request(self.person, "sms", "demand", address="+49 30 1234567")
-        moment = at("2025-03-04 10:00")
-        self.assertEqual(self.gate._verdicts([request], moment)[0].reasons, ("no_consent",))
-        self.person.recovery_sms_consent = True
-        self.assertEqual(self.gate._verdicts([request], moment)[0].decision, "send")
-        self.person.write({"recovery_sms_consent": False, "recovery_debtor_type": "public"})
-        self.assertEqual(self.gate._verdicts([request], moment)[0].decision, "send")
+    def test_where_a_rule_asks_for_it_text_messages_need_a_consent(self):
+        request = Request(self.american, "sms", "demand", address="+1 212 555 0100")
+        moment = at("2025-03-04 15:00")
+
+        def reasons():
+            return self.gate._verdicts([request], moment)[0].reasons
+
+        self.assertEqual(reasons(), ())
+        self.us_law.contact_active = True
+        self.assertEqual(reasons(), ("no_consent",))
+        self.american.recovery_sms_consent = True
+        self.assertEqual(reasons(), ())
+        self.american.write({"recovery_sms_consent": False, "recovery_debtor_type": "public"})
+        self.assertEqual(reasons(), ())
 
     def test_every_code_has_its_sentence(self):
         self.assertEqual(set(self.gate._texts()), set(REASONS))
