@@ -35,6 +35,8 @@ class MessageLine(NamedTuple):
     bank_id: int | None
     invoice_user_id: int | None
     invoice_date: date | None
+    customer_id: int | None
+    customer: str | None
 
 
 class MessageBatch:

@@ -46,7 +46,8 @@ class DunningNoticeBatch(models.AbstractModel):
         if not self.ids:
             return found
         self.env["dunning.notice.line"].flush_model()
-        self.env["account.move.line"].flush_model(["move_id"])
+        self.env["account.move.line"].flush_model(["move_id", "partner_id"])
+        self.env["res.partner"].flush_model(["name"])
         self.env["account.move"].flush_model(
             ["move_type", "payment_reference", "partner_bank_id", "invoice_user_id"]
             + ["invoice_date", "date"]
@@ -73,10 +74,11 @@ class DunningNoticeBatch(models.AbstractModel):
                    line.currency_id, move.id,
                    CASE WHEN move.move_type IN %(invoices)s THEN move.payment_reference END,
                    move.partner_bank_id, move.invoice_user_id,
-                   COALESCE(move.invoice_date, move.date)
+                   COALESCE(move.invoice_date, move.date), item.partner_id, customer.name
               FROM dunning_notice_line line
          LEFT JOIN account_move_line item ON item.id = line.move_line_id
          LEFT JOIN account_move move ON move.id = item.move_id
+         LEFT JOIN res_partner customer ON customer.id = item.partner_id
              WHERE line.notice_id IN %(notices)s
           ORDER BY line.notice_id, line.kind DESC, line.date_due, line.id
             """,

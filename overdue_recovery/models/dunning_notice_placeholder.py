@@ -244,26 +244,52 @@ class DunningNoticePlaceholder(models.AbstractModel):
         ordered = _oldest_first(lines)
         levels = {line.level_id for line in ordered if line.kind in kinds["due"] and line.level_id}
         shown = words if len(levels) > 1 else {}
-        figures = self._figures()
         return {
-            section: Markup().join(
-                self._fragment("message_items_line", self._line_values(line, shown, figures))
-                for line in ordered
-                if line.kind in kinds[section]
-            )
+            section: self._section([line for line in ordered if line.kind in kinds[section]], shown)
             for section in kinds
         }
+
+    def _section(self, lines, words):
+        """The rows of a section; on a notice for several customers (the payer's own and those of
+        the companies it pays for) under a title and a sum for each of them."""
+        figures = self._figures()
+        customers = {line.customer_id for line in self._message_lines() if line.customer_id}
+        rows = []
+        for customer_lines in self._by_customer(lines).values():
+            if len(customers) > 1:
+                rows.append(self._customer_row(customer_lines, figures))
+            rows += [
+                self._fragment("message_items_line", self._line_values(line, words, figures))
+                for line in customer_lines
+            ]
+        return Markup().join(rows)
+
+    def _by_customer(self, lines):
+        """Lines by the customer they are of: those of the recipient first, then by name."""
+        own = self.partner_id.id
+        ordered = sorted(lines, key=lambda one: (one.customer_id != own, one.customer or ""))
+        return _grouped(ordered, lambda line: line.customer_id)
+
+    def _customer_row(self, lines, figures):
+        total = sum(self._shown_amount(line) for line in lines)
+        values = {
+            "name": lines[0].customer or "",
+            "amount": figures.money(total, lines[0].currency_id),
+        }
+        return self._fragment("message_items_customer", values)
+
+    def _shown_amount(self, line):
+        return line.amount_residual if line.kind == "not_due" else line.amount_demanded
 
     def _line_values(self, line, words, figures):
         """A line of the table, as text."""
         credit = line.kind == "credit"
-        amount = line.amount_residual if line.kind == "not_due" else line.amount_demanded
         remarks = [] if credit else self._line_remarks(line, words, figures)
         return {
             "name": line.name or "",
             "is_long": len(line.name or "") > LONG_NAME,
             "date": "" if credit else figures.day(line.date_due),
-            "amount": figures.money(amount, line.currency_id),
+            "amount": figures.money(self._shown_amount(line), line.currency_id),
             "remarks": " · ".join(filter(None, remarks)),
         }
 
