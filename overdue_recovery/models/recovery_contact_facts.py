@@ -230,7 +230,8 @@ class ContactFacts:
         )
 
     def _entries(self, days):
-        """The log's entries of these customers in so many days, each with its last outcome.
+        """The log's entries of these customers in so many days, each with its last outcome. A
+        notice that was cancelled never bars the next one.
 
         A day more is read at either end: whose day it is depends on the time zone.
         """
@@ -246,12 +247,18 @@ class ContactFacts:
              WHERE file.partner_id IN %(debtors)s AND entry.date > %(since)s
                AND entry.direction IN ('out', 'in')
                AND (entry.purpose IN ('demand', 'reminder') OR entry.channel = 'call')
+               AND NOT EXISTS (SELECT FROM dunning_notice notice
+                                WHERE notice.partner_id = file.partner_id
+                                  AND notice.company_id = file.company_id
+                                  AND notice.name = entry.reference
+                                  AND notice.state = 'cancelled')
           ORDER BY entry.case_id, entry.sequence
             """,
             debtors=tuple({one.debtor.id for one in self.requests}) or (0,),
             since=self.at - timedelta(days=days + 2),
         )
         self.env["recovery.case"].flush_model(["partner_id", "company_id"])
+        self.env["dunning.notice"].flush_model(["name", "partner_id", "company_id", "state"])
         for entry in map(Entry._make, self.env.execute_query(query)):
             first = entries.get((entry.case_id, entry.refers_to))
             if first:

@@ -459,6 +459,14 @@ class TestRecoveryContactGate(RecoveryCommon):
         self.assertTrue(invoice.dunning_level_id)
         self._assert(self._verdict("2025-03-04 10:00", self.partner_a), "send")
 
+    def test_a_cancelled_notice_bars_nothing(self):
+        self._overdue_invoice()
+        notice = self._run_dunning().notice_ids
+        moment = "2025-03-04 10:00"
+        self.assertEqual(self._verdict(moment, self.partner_a).decision, "hold")
+        notice.action_cancel()
+        self.assertEqual(self._verdict(moment, self.partner_a).decision, "send")
+
     def test_the_log_names_the_notice(self):
         self._overdue_invoice()
         run = self._run_dunning()
