@@ -113,13 +113,6 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         text = self.env.ref("overdue_recovery_sms.sms_template_reminder")
         self.assertEqual(notice.level_id._text_for(self.partner_a), text)
 
-    def test_consumer_who_did_not_agree_gets_no_text(self):
-        self.partner_a.write({"recovery_debtor_type": "consumer", "recovery_sms_consent": False})
-        notice = self._issue()
-        self._send()
-        self.assertFalse(self._sms)
-        self.assertFalse(notice.line_ids.move_id.dunning_level_id)
-
     def test_shipped_text_has_no_amount_and_a_reference(self):
         notice = self._issue()
         self._send()
