@@ -157,6 +157,31 @@ def at_once(made, *tasks):
     return [made.end(pid)["value"] for pid in pids]
 
 
+def test_delivery_that_another_process_took_over_does_not_leave_twice(made):
+    """A process that was so slow that it was given up for lost, at the last moment."""
+    talking, go_on = Event(), Event()
+
+    def pausing(recipient, _times):
+        if recipient == "c6@customer.example" and not go_on.is_set():
+            talking.set()
+            assert go_on.wait(60)
+        return {}
+
+    made.order("propose")
+    made.order("issue")
+    made.sink.script = pausing
+    delivering = made.start("deliver")
+    assert talking.wait(60)
+    made.execute("UPDATE dunning_delivery SET attempts = 2 WHERE address = 'c6@customer.example'")
+    go_on.set()
+    made.end(delivering)
+    assert len(made.sink.taken) == CUSTOMERS - 1
+    for _time in range(2):
+        made.order("later")
+        made.order("deliver")
+    assert states(made.check()) == {"sent": CUSTOMERS}
+
+
 # -- people meanwhile -------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 import logging
 from email.message import EmailMessage
+from functools import partial
 from time import monotonic
 from typing import NamedTuple
 
@@ -39,8 +40,9 @@ class Line:
         self._connect = lambda: servers._connect__(mail_server_id=server_id, smtp_from=smtp_from)
         self._session = self._refusal = self.witness = None
 
-    def session(self):
-        """The open session, with nothing of an earlier message in it.
+    def session(self, before_dot):
+        """The open session, with nothing of an earlier message in it. ``before_dot()`` says in
+        the last moment whether the message may leave.
 
         :raise Exception: whatever core raises when it can't connect; it is not tried again, for
             each try may take a minute
@@ -54,12 +56,15 @@ class Line:
                 self._refusal = error
                 raise
             self.witness = Witness(self._session)
-        self.witness.next_message()
+        self.witness.next_message(before_dot)
         return self._session
 
     def clear(self):
         """After a message that was not taken: an empty session, or none."""
         try:
+            if self.witness.is_stopped:
+                # in the middle of a message: any word would become a part of it
+                self._session.close()
             if getattr(self._session, "sock", None) is None:
                 raise ConnectionError("closed")
             self._session.rset()
@@ -157,10 +162,11 @@ class DunningDeliverySmtp(models.AbstractModel):
         with self.env["ir.cron"]._recovery_aside() as execute:
             try:
                 for post in self._in_time(posts):
-                    if self._turn(execute, last, truths, post):
-                        line = lines.setdefault(post.way, self._line(post))
-                        truths[post.delivery_id] = self._hand_to_server(line, post)
-                        last = post
+                    turn = partial(self._turn, execute, last, truths, post)
+                    line = lines.setdefault(post.way, self._line(post))
+                    truth = self._hand_to_server(line, post, turn)
+                    if truth:
+                        truths[post.delivery_id], last = truth, post
                 self._turn(execute, last, truths)
             finally:
                 for line in lines.values():
@@ -174,15 +180,18 @@ class DunningDeliverySmtp(models.AbstractModel):
         """
         return Line(self.env["ir.mail_server"].sudo(), *post.way)
 
-    def _hand_to_server(self, line, post):
-        """Send one message and judge what came of it."""
+    def _hand_to_server(self, line, post, turn):
+        """Send one message and judge what came of it; None when it was not its turn."""
         try:
-            session = line.session()
+            session = line.session(turn)
         except OperationalError:
             raise
         except Exception as error:
             _logger.info("No connection to the mail server", exc_info=True)
             return Truth("later", str(error))
+        # who can't be watched is asked before the first word
+        if not line.witness.can_see and not turn():
+            return None
         servers = self.env["ir.mail_server"].with_context(**post.context)
         try:
             servers.send_email(post.message, mail_server_id=post.way[0], smtp_session=session)
@@ -191,8 +200,9 @@ class DunningDeliverySmtp(models.AbstractModel):
         except Exception as error:
             truth = judge(error, line.witness.dot_left)
             _logger.info("Delivery %s: %s", post.delivery_id, truth.outcome)
+            is_stopped = line.witness.is_stopped
             line.clear()
-            return self._in_words(truth)
+            return None if is_stopped else self._in_words(truth)
         return Truth("sent")
 
     def _in_words(self, truth):
@@ -208,8 +218,8 @@ class DunningDeliverySmtp(models.AbstractModel):
         )
 
     def _turn(self, execute, last, truths, post=None):
-        """Write down, before the first byte of a message leaves, that its turn has come, and what
-        became of the one before: whatever kills this process, that is known afterwards.
+        """Write down, right before a message leaves with its final dot, that its turn has come,
+        and what became of the one before: whatever kills this process, that is known afterwards.
 
         :return: whether the message may leave; not when this process was so slow that another
             one took the delivery over

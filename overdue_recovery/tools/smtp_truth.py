@@ -22,6 +22,9 @@ class Truth(NamedTuple):
 class Witness:
     """Watches a session of smtplib for the final dot of the message it is sending.
 
+    ``before_dot()`` is called when everything but the message itself was said: when it answers
+    False the message does not leave, the connection is given up and ``is_stopped``.
+
     >>> class Session:
     ...     def send(self, data): pass
     >>> session = Session()
@@ -30,32 +33,44 @@ class Witness:
     False
     >>> session.send(b"Subject: x\\r\\n\\r\\nHello\\r\\n.\\r\\n"); witness.dot_left
     True
-    >>> witness.next_message(); witness.dot_left
+    >>> witness.next_message(lambda: False); witness.dot_left
     False
+    >>> session.send(b"Hello\\r\\n.\\r\\n")
+    Traceback (most recent call last):
+    ...
+    smtplib.SMTPServerDisconnected: stopped before the message left
+    >>> witness.is_stopped, witness.dot_left
+    (True, False)
     >>> Witness(None).dot_left is None  # nothing to watch: nobody knows
     True
     """
 
     def __init__(self, session):
-        self._can_see = hasattr(session, "send")
+        self.can_see = hasattr(session, "send")
         self.next_message()
-        if self._can_see:
+        if self.can_see:
             self._watch(session)
 
     def _watch(self, session):
         send = session.send
 
         def watched(data):
+            is_last = isinstance(data, bytes) and data.endswith(END_OF_DATA)
+            if is_last and not self.before_dot():
+                self.is_stopped = True
+                raise smtplib.SMTPServerDisconnected("stopped before the message left")
             # raises unless the system took all of it, the dot last
             send(data)
-            if isinstance(data, bytes) and data.endswith(END_OF_DATA):
+            if is_last:
                 self.dot_left = True
 
         session.send = watched
 
-    def next_message(self):
+    def next_message(self, before_dot=lambda: True):
         """Forget the last message."""
-        self.dot_left = False if self._can_see else None
+        self.before_dot = before_dot
+        self.is_stopped = False
+        self.dot_left = False if self.can_see else None
 
 
 def judge(error, dot_left):
