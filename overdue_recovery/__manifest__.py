@@ -60,6 +60,9 @@
         "demo/recovery_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": [
+            "overdue_recovery/static/src/**/*",
+        ],
         "web.assets_tests": [
             "overdue_recovery/static/tests/tours/**/*",
         ],

@@ -109,6 +109,17 @@ class AccountMove(models.Model):
                 parts.append(move.dunning_blockers or self.env._("Goes out with the next run."))
             move.dunning_status = " ".join(parts)
 
+    def recovery_status(self):
+        """Where this document stands, for the line on its form: ``level`` (name or empty),
+        ``text`` and whether there ``has_case``."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "level": self.dunning_level_id.name or "",
+            "text": self.dunning_status or "",
+            "has_case": bool(self.recovery_case_id),
+        }
+
     def action_open_recovery_case(self):
         """Open the customer's case, made if there is none."""
         self.ensure_one()

@@ -17,9 +17,10 @@ class PaymentTransaction(models.Model):
         return changed
 
     def _post_process(self):
-        super()._post_process()
+        result = super()._post_process()
         # from here on the ledger knows the money itself
         self._recovery_follow()
+        return result
 
     def _recovery_follow(self):
         """Hold what these transactions are about to pay; let go of what they no longer will.

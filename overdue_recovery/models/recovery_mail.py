@@ -131,7 +131,8 @@ class RecoveryMail(models.AbstractModel):
 
     @api.model
     def _to_catchall(self, message_dict):
-        catchalls = self.env["mail.alias.domain"].sudo().search([]).mapped("catchall_email")
+        domains = self.env["mail.alias.domain"].sudo()
+        catchalls = domains.search([("catchall_alias", "!=", False)]).mapped("catchall_email")
         return not set(catchalls).isdisjoint(_addresses(message_dict.get("to")))
 
     @api.model

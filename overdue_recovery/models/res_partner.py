@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import formatLang
 
 from .account_move import RECOVERY_GROUPS
 
@@ -374,6 +375,19 @@ class ResPartner(models.Model):
         return found if True in value else ~found
 
     # -- a person's acts ---------------------------------------------------------------------
+
+    def recovery_status(self):
+        """Where this customer stands, for the line on its form: ``level`` (name or empty),
+        ``text`` and whether there ``has_case``."""
+        self.ensure_one()
+        self.check_access("read")
+        overdue = self.amount_overdue
+        amount = formatLang(self.env, overdue, currency_obj=self.env.company.currency_id)
+        return {
+            "level": self.dunning_level_id.name or "",
+            "text": self.env._("Overdue: %s", amount) if overdue else "",
+            "has_case": bool(self.recovery_case_id),
+        }
 
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""

@@ -99,11 +99,11 @@ tours.add("recovery_invoice_level", {
     steps: () => [
         {
             content: "The invoice says its level",
-            trigger: ".o_field_widget[name=dunning_status]:contains(First reminder)",
+            trigger: ".o_recovery_status:contains(First reminder)",
         },
         {
             content: "Open the case",
-            trigger: "button[name=action_open_recovery_case]:contains(First reminder)",
+            trigger: ".o_recovery_status button:contains(Open case)",
             run: "click",
         },
         {
