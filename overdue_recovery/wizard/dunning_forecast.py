@@ -119,10 +119,23 @@ class DunningForecast(models.TransientModel):
                 "level": entry["level"],
                 "channel": labels.get(entry["channel"], ""),
                 "amount": self._money(entry["amount"]),
-                "verdict": entry.get("verdict_text", ""),
+                "verdict": self._remark(entry),
             }
             for entry in entries
         ]
+
+    def _remark(self, entry):
+        """What the contact rules would change; a wait of some hours is nothing to tell."""
+        until = entry["hold_until"]
+        if until and until.date() <= entry["date"]:
+            return ""
+        if not until:
+            return entry["verdict_text"]
+        return self.env._(
+            "Waits until %(day)s. %(reasons)s",
+            day=self._day(until.date()),
+            reasons=entry["verdict_text"],
+        )
 
     def _waiting(self, waiting):
         """What waits today, summed by reason."""
