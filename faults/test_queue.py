@@ -121,6 +121,16 @@ def finish(made):
         wait_until(lambda: is_idle(made))
 
 
+def uninstall(name, addon, log):
+    """Uninstall an addon and what builds on it; return the lines of the log that complain."""
+    call = [*engine.command()[:3], "module", "uninstall", "-c", str(settings.CONF), "-d", name]
+    with log.open("w") as output:
+        subprocess.run(
+            [*call, addon], stdout=output, stderr=output, env=engine.environment(), check=True
+        )
+    return engine.bad_lines(log)
+
+
 def states(facts):
     """{state: how many deliveries}."""
     return Counter(state for _address, state, *_rest in facts["deliveries"])
@@ -132,6 +142,16 @@ def test_two_jobs_at_a_time_send_a_run(made):
         wait_until(lambda: is_idle(made))
     assert states(made.check()) == {"sent": CUSTOMERS}
     assert jobs(made)["done"] in (3, 4)
+
+
+def test_two_jobs_of_the_same_batch_send_it_once(made):
+    with server(made):
+        begin(made)
+        before = sum(jobs(made).values())
+        made.order("deliver")
+        assert sum(jobs(made).values()) >= before + 2, "those that are performed no longer wait"
+        wait_until(lambda: is_idle(made))
+    assert states(made.check()) == {"sent": CUSTOMERS}
 
 
 def test_another_server_takes_over_from_one_that_died(made):
@@ -164,3 +184,15 @@ def test_delivery_job_sends_when_every_server_with_a_job_runner_died(made):
     found = states(made.check(unknown=2))
     assert set(found) <= {"sent", "unknown"}
     assert sum(found.values()) == CUSTOMERS
+
+
+def test_uninstallation_says_nothing_and_leaves_no_job_behind(made, tmp_path):
+    with server(made) as only:
+        begin(made)
+        die(made, only)
+    assert uninstall(made.name, "overdue_recovery", tmp_path / "log") == []
+    installed = "SELECT name FROM ir_module_module WHERE state != 'uninstalled' AND name ~ %s"
+    assert made.execute(installed, ["^overdue_recovery"]) == []
+    assert made.execute("SELECT complete_name FROM queue_job_channel") == [("root",)]
+    assert made.execute("SELECT id FROM queue_job_function WHERE method ~ 'deliver'") == []
+    assert set(jobs(made)) <= {"done", "cancelled"}
