@@ -116,6 +116,25 @@ class TestDunningDeliveryQueue(RecoveryCommon):
         self._deliver_alone()
         self.assertFalse(self._perform(jobs))
 
+    def test_letters_of_a_job_are_made_by_the_delivery_job_at_once(self):
+        jobs = self._share_out()
+        self.levels.write({"send_email": False, "print_letter": True})
+        self.partner_a.write({"street": "Street 1", "city": "Ghent", "zip": "9000"})
+        self.partner_a.country_id = self.env.ref("base.be")
+        self._overdue_invoice()
+        run = self._propose()
+        run.action_issue()
+        letter = run.notice_ids.delivery_ids
+        self.assertEqual(letter.channel, "letter")
+        jobs |= self._share_out()
+        self.env["ir.cron.trigger"].sudo().search([]).unlink()
+        self._perform(jobs)
+        self.assertEqual((letter.state, bool(letter.proof_attachment_id)), ("sending", False))
+        woken = self.env["ir.cron.trigger"].sudo().search([]).cron_id
+        self.assertIn(self.env.ref("overdue_recovery.ir_cron_deliver"), woken)
+        self._share_out()
+        self.assertTrue(letter.proof_attachment_id)
+
     # -- without jobs ------------------------------------------------------------------------
 
     def _deliver_alone(self):
