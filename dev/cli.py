@@ -135,6 +135,7 @@ def prepare(arguments):
         os.chdir(settings.ROOT)
         os.execve(python, [python, "-m", "dev", *arguments], os.environ)
     fetch.ensure()
+    fetch.ensure_borrowed()
     from dev import postgres
 
     postgres.ensure()

@@ -139,6 +139,18 @@ def template(demo=False):
     return name
 
 
+def glue_template():
+    """Return the name of the template that has the glue to addons of others too."""
+    source = template()
+    glue = glue_addons()
+    key = fingerprint(source, addon_hash(glue.values()), settings.borrowed())
+    name = f"tpl_addon_{key}"
+    with settings.locked(TEMPLATES / ".lock"):
+        ensure_template(name, source, list(glue), [])
+        forget_old_templates()
+    return name
+
+
 def base_template(demo=False):
     """Return the name of the template with Odoo's own modules only; `template` makes it."""
     key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo)
@@ -181,13 +193,32 @@ def keep_statistics(name):
 
 
 def installable_addons():
-    """Return the project's addons whose dependencies are all here."""
-    known = settings.addons()
+    """Return the project's addons that need nothing but each other and Odoo."""
+    return {name: folder for name, folder in settings.addons().items() if is_met(folder)}
+
+
+def glue_addons():
+    """Return the project's addons that need an addon of others, which is here.
+
+    They stand in databases of their own: what is tested without them works without them.
+    """
     return {
         name: folder
-        for name, folder in known.items()
-        if all(part in known or in_odoo(part) for part in manifest(folder).get("depends", []))
+        for name, folder in settings.addons().items()
+        if not is_met(folder) and is_met(folder, is_borrowed)
     }
+
+
+def is_met(folder, elsewhere=lambda name: False):
+    """Whether all an addon depends on is the project's, Odoo's, or to be found elsewhere."""
+    known = settings.addons()
+    needed = manifest(folder).get("depends", [])
+    return all(name in known or in_odoo(name) or elsewhere(name) for name in needed)
+
+
+def is_borrowed(name):
+    """Whether an addon of others is here."""
+    return (settings.borrowed() / "odoo" / "addons" / name / "__manifest__.py").exists()
 
 
 def in_odoo(name):

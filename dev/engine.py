@@ -45,7 +45,8 @@ def has_addon(path):
 def environment():
     """Return the environment of every child that imports Odoo."""
     result = {**os.environ, **postgres.environment(), "ODOO_RC": str(settings.CONF)}
-    result["PYTHONPATH"] = os.pathsep.join([str(settings.odoo_root()), str(settings.ROOT)])
+    places = [settings.odoo_root(), settings.ROOT, settings.borrowed()]
+    result["PYTHONPATH"] = os.pathsep.join(map(str, places))
     # The machine's own settings must not reach a child.
     for name in ("ARGS", "DB", "FILE", "SIZE", "PORT", "DETACH", "MAKEFLAGS", "MFLAGS"):
         result.pop(name, None)

@@ -132,9 +132,30 @@ def ensure_venv():
         venv_module.create(target, clear=True, with_pip=True)
     except (subprocess.CalledProcessError, SystemExit) as error:
         raise StopError("Python's venv is missing: run `apt-get install python3-venv`.") from error
+    pip_install("-r", settings.LOCK)
+    (target / ".complete").touch()
+
+
+def ensure_borrowed():
+    """Unpack the addons of others. Nothing else depends on them: without a network only what
+    builds on them is left out, until the next command."""
+    target = settings.borrowed()
+    with settings.locked(settings.CACHE / ".lock"):
+        if target.exists():
+            return
+        part = target.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        source = ["--no-deps", "--retries=1", "-r", settings.ADDONS_LOCK]
+        try:
+            pip_install(*source, "--target", part)
+        except StopError as error:
+            progress(f"overdue_recovery_queue is left out: {error}")
+        else:
+            part.rename(target)
+
+
+def pip_install(*arguments):
+    """Install packages with the virtual environment's pip."""
     pip = [settings.venv_python(), "-m", "pip", "install", "-q", "--no-input"]
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    run_quietly(
-        [*pip, "-r", settings.LOCK], "pip cannot install: check the network", env=environment
-    )
-    (target / ".complete").touch()
+    run_quietly([*pip, *arguments], "pip cannot install: check the network", env=environment)

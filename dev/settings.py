@@ -9,6 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = Path(__file__).with_name("requirements.lock")
+ADDONS_LOCK = Path(__file__).with_name("addons.lock")
 STATE = ROOT / ".dev"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "overdue-recovery"
 DATA = STATE / "data"
@@ -60,16 +61,26 @@ def external_server():
     return bool(os.environ.get("PGHOST") or os.environ.get("PGUSER"))
 
 
-def addon_paths():
-    """Return the folders to look for addons in: the checkout, then OR_ADDONS_PATH."""
+def borrowed():
+    """Return the folder of the addons of others, which belongs to their lock file."""
+    return CACHE / f"addons-{hashlib.sha256(ADDONS_LOCK.read_bytes()).hexdigest()[:12]}"
+
+
+def own_paths():
+    """Return the folders of the project's addons: the checkout, then OR_ADDONS_PATH."""
     extra = [Path(part) for part in os.environ.get("OR_ADDONS_PATH", "").split(os.pathsep) if part]
     return [ROOT, *extra]
+
+
+def addon_paths():
+    """Return the folders to look for addons in: the project's own, then those of others."""
+    return [*own_paths(), borrowed() / "odoo" / "addons"]
 
 
 def addons():
     """Return {name: folder} of the project's addons; OR_ADDONS (names with commas) limits them."""
     wanted = os.environ.get("OR_ADDONS", "").split(",")
-    found = (m.parent for path in addon_paths() for m in sorted(path.glob("*/__manifest__.py")))
+    found = (m.parent for path in own_paths() for m in sorted(path.glob("*/__manifest__.py")))
     return {folder.name: folder for folder in found if wanted == [""] or folder.name in wanted}
 
 

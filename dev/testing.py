@@ -9,6 +9,8 @@ from dev.say import StopError, progress
 
 PLAIN = ("benchmarks", "dev", "faults")
 NOTHING_RAN = 5
+# No job runner in the tests' own processes: only a test performs jobs.
+NO_JOBS = {"ODOO_QUEUE_JOB_CHANNELS": "root:0"}
 
 
 def test(long=False):
@@ -18,7 +20,7 @@ def test(long=False):
     browser.ensure()
     wkhtmltopdf.ensure()
     codes = []
-    environment = {**engine.environment(), **({"OR_LONG": "1"} if long else {})}
+    environment = {**engine.environment(), **NO_JOBS, **({"OR_LONG": "1"} if long else {})}
     plain = [path for path in paths if is_plain(path)] if paths else default_plain()
     if plain:
         progress("Tests without Odoo ...")
@@ -26,14 +28,24 @@ def test(long=False):
             run_pytest(["-p", "no:odoo", *plain_options(name), *plain, *options], environment)
         )
     odoo = [path for path in paths if not is_plain(path)] if paths else default_odoo()
+    glue = [path for path in odoo if is_glue(path)]
     complaints = []
-    if odoo:
-        progress(f"Tests in Odoo, database {name} ...")
-        source = database.fresh(name)
-        database.keep_statistics(name)
-        complaints = install_complaints(source)
-        codes.append(run_pytest([*odoo_options(name), *odoo, *options], environment))
+    for place, chosen, template in (
+        (name, [path for path in odoo if path not in glue], database.template),
+        (f"{name}_glue", glue, database.glue_template),
+    ):
+        if chosen:
+            progress(f"Tests in Odoo, database {place} ...")
+            complaints += prepare(place, template())
+            codes.append(run_pytest([*odoo_options(place), *chosen, *options], environment))
     return verdict(codes, complaints)
+
+
+def prepare(name, template):
+    """Make the test database; return the warnings and errors of its installation."""
+    database.create(name, template)
+    database.keep_statistics(name)
+    return install_complaints(template)
 
 
 def verdict(codes, complaints):
@@ -75,6 +87,12 @@ def is_plain(path):
     return any(absolute.is_relative_to(settings.ROOT / folder) for folder in PLAIN)
 
 
+def is_glue(path):
+    """Whether a path's tests need an addon of others."""
+    absolute = (settings.ROOT / path.split("::")[0]).resolve()
+    return any(absolute.is_relative_to(folder) for folder in database.glue_addons().values())
+
+
 def default_plain():
     """Return the folders of tests without Odoo."""
     return [folder for folder in PLAIN if any((settings.ROOT / folder).rglob("*.py"))]
@@ -82,7 +100,8 @@ def default_plain():
 
 def default_odoo():
     """Return the folders of the addons that can be installed here."""
-    return [str(folder) for folder in database.installable_addons().values()]
+    found = {**database.installable_addons(), **database.glue_addons()}
+    return [str(folder) for folder in found.values()]
 
 
 def plain_options(name):

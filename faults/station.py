@@ -36,11 +36,11 @@ class Station:
     """``order(task)`` lets a process do a task of `faults.tasks` to its end; ``start`` and ``end``
     part that in two; ``sink`` is the mail server."""
 
-    def __init__(self, name, customers):
+    def __init__(self, name, customers, template):
         self.name, self.prepared = name, f"{name}_prepared"
         self.sink = Sink()
         self.connection = None
-        database.create(name, database.template())
+        database.create(name, template)
         engine.write_conf()
         self.worker = subprocess.Popen(
             [str(settings.venv_python()), "-m", "faults.worker", name],
@@ -166,10 +166,10 @@ class Station:
 
 
 @contextmanager
-def station(suffix, customers):
-    """A station that is taken down afterwards."""
+def station(suffix, customers, template=database.template):
+    """A station on a copy of a template, taken down afterwards."""
     name = f"{os.environ.get('OR_DB') or 'test'}_{suffix}"
-    made = Station(name, customers)
+    made = Station(name, customers, template())
     try:
         yield made
     finally:

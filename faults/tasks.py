@@ -86,6 +86,17 @@ def deliver(env):
     env.cr.commit()
 
 
+def delay_every_batch_twice(env):
+    """Two jobs for each batch, one after the other, which the delivery job would not make."""
+    from odoo.addons.overdue_recovery_queue.models.dunning_delivery import BATCH
+
+    deliveries = env["dunning.delivery"].search([])
+    for batch in sorted({delivery.id // BATCH for delivery in deliveries}):
+        for _time in range(2):
+            env["dunning.delivery"].with_delay()._deliver_batch(batch)
+    env.cr.commit()
+
+
 def finish(env):
     """Another process, later: the jobs come again, and again after every pause."""
     later(env)

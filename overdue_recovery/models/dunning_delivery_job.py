@@ -30,7 +30,17 @@ class DunningDeliveryJob(models.AbstractModel):
         self = self.sudo()
         self._give_up_lost()
         self._renew_letters()
-        domain = self._due_domain()
+        self._share_out(self._due_domain())
+        self._make_letters()
+
+    @api.model
+    def _share_out(self, domain):
+        """Seam: a glue addon lets other processes send what is of this domain."""
+        self._deliver_due(domain)
+
+    @api.model
+    def _deliver_due(self, domain):
+        """Send what is of this domain, in chunks with a commit after each."""
         cron = self.env["ir.cron"]
         cron._recovery_commit(remaining=self.search_count(domain))
         seen = set()
@@ -45,7 +55,6 @@ class DunningDeliveryJob(models.AbstractModel):
                 break
             # memory does not grow with the queue
             found.invalidate_recordset()
-        self._make_letters()
 
     def _deliver_in_chunks(self, domain):
         """Send those of these deliveries that are still of ``domain``, with a commit a chunk.
