@@ -81,10 +81,14 @@ class Debtor:
     last_contact: object = None
     decisions: dict = field(default_factory=dict)
 
-    def keep_levels(self, levels):
-        """Let only the items of ``levels`` {item id: level fact} rise, each to its own level, and
-        only those that may rise today; the others are as on any notice. An item that began anew
-        since then rises to the lower level that is due now."""
+    def keeping(self, levels):
+        """This customer with only the items of ``levels`` {item id: level fact} rising, each to
+        its own level, and only those that may rise today; the others are as on any notice. An
+        item that began anew since then rises to the lower level that is due now.
+
+        A copy: several notices of one customer may be looked at together.
+        """
+        decisions = dict(self.decisions)
         for key, decision in self.decisions.items():
             if not decision.level:
                 continue
@@ -92,7 +96,8 @@ class Debtor:
             if level:
                 level = min(level, decision.level, key=lambda one: (one.sequence, one.delay_days))
             reasons = () if level else ("under_way",)
-            self.decisions[key] = escalation.Decision(level, reasons, decision.due_on)
+            decisions[key] = escalation.Decision(level, reasons, decision.due_on)
+        return replace(self, decisions=decisions)
 
     def still_open(self, keys):
         """Whether something may still be demanded of one of these items: nothing but dates and

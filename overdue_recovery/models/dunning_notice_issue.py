@@ -161,7 +161,7 @@ class DunningNoticeIssue(models.AbstractModel):
             return False, None
         if self.state == "sent":
             return debtor.still_open(proposed), None
-        debtor.keep_levels({key: level._fact() for key, level in proposed.items()})
+        debtor = debtor.keeping({key: level._fact() for key, level in proposed.items()})
         draft = self.env["dunning.proposal"]._draft(debtor, today)
         if not draft:
             self.reason = self._why_gone(debtor, proposed)

@@ -85,7 +85,7 @@ class TestDunningAttachments(RecoveryCommon):
         self.assertEqual(sent["a@customer.example"], [f"{own.name.replace('/', '_')}.pdf"])
         self.assertEqual(sent["b@customer.example"], [f"{other.name.replace('/', '_')}.pdf"])
         notice = self._notice().filtered(lambda n: n.partner_id == self.partner_a)
-        notice.line_ids.move_line_id = self._items(other)
+        notice.line_ids.write({"kind": "listed", "move_line_id": self._items(other).id})
         self.assertFalse(notice._enclosed_invoices(), "whatever its lines say")
 
     def test_the_payer_gets_the_invoices_of_those_it_pays_for(self):

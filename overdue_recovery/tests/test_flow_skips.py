@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -65,6 +67,26 @@ class TestFlowSkips(RecoveryCommon):
             self.assertEqual(run.notice_ids.level_id, self.levels[0])
             self.env["recovery.case"]._cron_recompute()
             self.assertEqual((item.dunning_level_id, item.dunning_cycle), (self.levels[0], 2))
+
+    def test_two_notices_of_a_customer_that_waited_together_do_not_hinder_each_other(self):
+        friendly, first = self._create_policy(delays=(-3, 5)).level_ids
+        self.partner_a.with_company(self.company).dunning_policy_id = friendly.policy_id
+        self._overdue_invoice(due=self.today + timedelta(days=8))
+        early = self._items(self._overdue_invoice(due=self.today + timedelta(days=8)))
+        late = self._items(self._overdue_invoice(due=self.today + timedelta(days=2)))
+        with self.on(5):
+            reminder = self._propose()
+            reminder.action_issue()
+            self._deliver()
+            self.assertEqual(reminder.notice_ids.delivery_ids.state, "held", "a Saturday")
+        with self.on(7):
+            demand = self._propose()
+            demand.action_issue()
+            self._deliver()
+            self.assertEqual(late.dunning_level_id, first)
+            self.assertEqual(demand.notice_ids.state, "sent")
+            self.assertEqual(reminder.notice_ids.state, "issued", "it gives way to the demand")
+            self.assertFalse(early.dunning_level_id)
 
     def test_a_cancelled_invoice_closes_its_case_as_withdrawn(self):
         invoice = self._overdue_invoice()

@@ -38,11 +38,14 @@ export class RecoveryStatus extends Component {
         }
     }
 
-    async openCase() {
+    openCase() {
         const { resModel, resId } = this.props.record;
-        this.action.doAction(
-            await this.orm.call(resModel, "action_open_recovery_case", [[resId]])
-        );
+        return this.action.doActionButton({
+            type: "object",
+            name: "action_open_recovery_case",
+            resModel,
+            resId,
+        });
     }
 }
 
