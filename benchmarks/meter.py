@@ -79,8 +79,9 @@ class Meter:
 
 
 class Phases:
-    """Splits the delivery of messages: what prepares them until core's mails are made, what talks
-    to the mail server, and what is written down afterwards."""
+    """Splits the delivery of messages: what writes them in large batches, what looks at each chunk
+    again until core's mails are made, what talks to the mail server, and what is written down
+    afterwards."""
 
     def __init__(self, meter):
         self.meter = meter
@@ -99,6 +100,7 @@ class Phases:
         """Follow the delivery job of this registry."""
         mails, deliveries = env.registry["mail.mail"], env.registry["dunning.delivery"]
         create, save, deliver = mails.create, deliveries._save_outcomes, deliveries._deliver
+        write = deliveries._prepare_ahead
 
         def created(model, vals_list):
             made = create(model, vals_list)
@@ -109,6 +111,12 @@ class Phases:
             self.enter("hand over")
             return save(records, *args, **options)
 
+        def written(records):
+            self.enter("write")
+            result = write(records)
+            self.enter("prepare")
+            return result
+
         def delivered(records):
             self.enter("prepare")
             return deliver(records)
@@ -117,6 +125,7 @@ class Phases:
             patch.object(mails, "create", created),
             patch.object(deliveries, "_save_outcomes", saved),
             patch.object(deliveries, "_deliver", delivered),
+            patch.object(deliveries, "_prepare_ahead", written),
         ):
             yield self
             self.enter("end")

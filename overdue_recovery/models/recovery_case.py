@@ -332,7 +332,7 @@ class RecoveryCase(models.Model):
         )
         if changed:
             # the only writer of the derived state
-            changed.with_context(recovery_derived=_DERIVED).write(values)
+            changed.with_context(recovery_derived=_DERIVED, tracking_disable=True).write(values)
 
     def _close_merged_into(self, kept):
         """Close these cases because their customer became ``kept``'s; their history stays with
