@@ -201,6 +201,10 @@ class DunningLevel(models.Model):
         order = [*self._alternatives(partner.recovery_channel), *self._channels()]
         return next((channel for channel in order if channel in reachable), False)
 
+    def _purpose(self):
+        """What a message of this level is for: a reminder before the due date is no demand yet."""
+        return "reminder" if self.delay_days < 0 else "demand"
+
     def _pay_by(self, day, partner, date_due, letter=False):
         """The day until which an item on a notice of ``day`` may be paid without a further step.
 

@@ -55,8 +55,8 @@ class DunningNoticeGate(models.AbstractModel):
         )
 
     def _purpose(self):
-        """A reminder before the due date is no demand yet."""
-        return "reminder" if self.level_id.delay_days < 0 else "demand"
+        """What its messages are for, as the gate asks (see the level)."""
+        return self.level_id._purpose()
 
     def _gate_lines(self, verdicts):
         """``[(request, verdict)]`` in words; what all share is said once."""

@@ -54,8 +54,11 @@ class DunningRunIssue(models.AbstractModel):
     def _check_bank_data(self):
         """Refuse to send on old bank data, unless a person says that all receipts are booked.
 
-        Only for companies that import statements: nobody else's data can be seen to be old.
+        Only for companies that import statements: nobody else's data can be seen to be old. Nor
+        for a run for one customer: the person who makes it decides, and has no run to tick on.
         """
+        if self.origin == "single":
+            return
         warning = self._bank_sentence()
         if warning and self.env["dunning.bank"]._newest_day(self.company_id):
             raise UserError(

@@ -173,12 +173,11 @@ class DunningSimulation(models.AbstractModel):
         requests = []
         for entry in entries:
             debtor = partners.browse(entry["partner_id"])
-            early = levels.browse(entry["level_id"]).delay_days < 0
             requests.append(
                 Request(
                     recipient=recipients[debtor][entry["channel"]][:1] or debtor,
                     channel=entry["channel"],
-                    purpose="reminder" if early else "demand",
+                    purpose=levels.browse(entry["level_id"])._purpose(),
                     company=company,
                     debtor=debtor,
                 )

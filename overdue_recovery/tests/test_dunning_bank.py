@@ -94,6 +94,12 @@ class TestDunningBank(RecoveryCommon, AccountPaymentCommon):
         run.action_issue()
         self.assertEqual(run.state, "issued")
 
+    def test_a_person_can_write_to_one_customer_on_old_bank_data(self):
+        self._receipt(1, days=10)
+        self._overdue_invoice()
+        run = self.env["dunning.run"]._send_now(self.company, self.partner_a)
+        self.assertEqual(run.state, "issued")
+
     def test_weekends_do_not_make_bank_data_old(self):
         self._receipt(1, days=5)  # a Wednesday; three working days ago
         self._overdue_invoice()
