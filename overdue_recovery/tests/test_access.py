@@ -275,6 +275,20 @@ class TestAccess(RecoveryCommon):
                     values = self._call(user, record, "read", FIELDS_ON_CORE[record._name])
                     self.assertTrue(values)
 
+    def test_where_a_customer_stands_is_told_to_collectors_and_auditors_only(self):
+        for record in (self.invoice, self.partner_a):
+            for user in (self.collector, self.manager, self.auditor):
+                with self.subTest(model=record._name, user=user.login):
+                    self.assertTrue(self._call(user, record, "recovery_status")["level"])
+            for user in (self.employee, self.portal):
+                with (
+                    self.subTest(model=record._name, user=user.login),
+                    self.assertRaises(AccessError),
+                ):
+                    self._call(user, record, "recovery_status")
+        with self.assertRaises(AccessError):
+            self._call(self.stranger, self.invoice, "recovery_status")
+
     def test_a_sensitive_reason_of_lateness_is_not_told_by_the_invoice(self):
         medical = self.env.ref("overdue_recovery.late_reason_medical").sudo()
         self.invoice.sudo().late_reason_id = medical
