@@ -103,8 +103,8 @@ class DunningRunDaily(models.AbstractModel):
             limit = run._max_notices(notices.policy_id)
             if len(notices) > limit:
                 run._wait_for_approval(len(notices), limit)
-            elif run.env["dunning.bank"]._newest_day(run.company_id) and run._bank_sentence():
-                run.waiting_reason = run._bank_sentence()
+            elif stale := run._stale_sentence():
+                run.waiting_reason = stale
             else:
                 run.action_issue(notices)
 

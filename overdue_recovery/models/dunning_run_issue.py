@@ -39,10 +39,17 @@ class DunningRunIssue(models.AbstractModel):
         """Why receipts may be missing in the ledger, or False."""
         if self.receipts_booked:
             return False
+        if not self.env["dunning.bank"]._newest_day(self.company_id):
+            return self.env._("No bank statements are imported: are all receipts booked?")
+        return self._stale_sentence()
+
+    def _stale_sentence(self):
+        """Why the bank data that this company imports is too old, or False. Nobody else's data
+        can be seen to be old."""
+        if self.receipts_booked:
+            return False
         bank = self.env["dunning.bank"]
         newest = bank._newest_day(self.company_id)
-        if not newest:
-            return self.env._("No bank statements are imported: are all receipts booked?")
         days = [policy.stale_bank_days for policy in self.notice_ids.policy_id]
         if bank._is_stale(self.company_id, min(filter(None, days), default=0)):
             return self.env._(
@@ -54,13 +61,10 @@ class DunningRunIssue(models.AbstractModel):
     def _check_bank_data(self):
         """Refuse to send on old bank data, unless a person says that all receipts are booked.
 
-        Only for companies that import statements: nobody else's data can be seen to be old. Nor
-        for a run for one customer: the person who makes it decides, and has no run to tick on.
+        Not for a run for one customer: the person who makes it decides, and has no run to tick on.
         """
-        if self.origin == "single":
-            return
-        warning = self._bank_sentence()
-        if warning and self.env["dunning.bank"]._newest_day(self.company_id):
+        warning = self.origin != "single" and self._stale_sentence()
+        if warning:
             raise UserError(
                 self.env._(
                     "%s Import statements, or tick “Receipts are booked up to today” on the run.",
@@ -72,11 +76,12 @@ class DunningRunIssue(models.AbstractModel):
         """Send all proposed notices; a person says first that the receipts are booked."""
         self.check_access("write")
         for run in self:
-            if run._bank_sentence():
+            warning = run._bank_sentence()
+            if warning:
                 raise UserError(
                     self.env._(
                         "%s Tick “Receipts are booked up to today” when they are, then send.",
-                        run._bank_sentence(),
+                        warning,
                     )
                 )
             run.action_issue()

@@ -22,7 +22,6 @@ class DunningForecast(models.TransientModel):
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self.env.company
     )
-    run_id = fields.Many2one("dunning.run", help="Counts as not proposed yet.")
     policy_id = fields.Many2one(
         "dunning.policy", help="Tried on the customer in place of its own policy."
     )
@@ -32,7 +31,7 @@ class DunningForecast(models.TransientModel):
     days = fields.Integer(default=30, required=True)
     outcome = fields.Html(compute="_compute_outcome", sanitize=False)
 
-    @api.depends("company_id", "run_id", "policy_id", "partner_id", "days")
+    @api.depends("company_id", "policy_id", "partner_id", "days")
     @api.depends_context("lang")
     def _compute_outcome(self):
         for forecast in self:
