@@ -35,6 +35,12 @@ class ResPartner(models.Model):
         store=True,
         readonly=False,
     )
+    charges_agreed_on = fields.Date(
+        company_dependent=True,
+        groups=RECOVERY_GROUPS,
+        help="Since when an agreement allows charges for late payment, where the law asks for one: "
+        "it holds for invoices dated from that day on.",
+    )
     is_key_account = fields.Boolean(
         string="Key account",
         help="Never reminded automatically; from 30 days overdue its owner decides first.",

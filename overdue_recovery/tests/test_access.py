@@ -30,6 +30,9 @@ RIGHTS = {
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.law": ("r", "rwcu", "r"),
+    "recovery.law.band": ("r", "rwcu", "r"),
+    "recovery.reference.rate": ("r", "rwcu", "r"),
+    "recovery.reference.rate.value": ("r", "rwcu", "r"),
     "recovery.law.contact.rule": ("r", "rwcu", "r"),
     "recovery.phrase": ("r", "rwcu", "r"),
     "dunning.letter.print": ("rwcu", "rwcu", ""),
@@ -60,8 +63,11 @@ SHARED = {
     "recovery.hold.reason",
     "recovery.late.reason",
     "recovery.law",
+    "recovery.law.band",
     "recovery.law.contact.rule",
     "recovery.phrase",
+    "recovery.reference.rate",
+    "recovery.reference.rate.value",
 }
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
@@ -69,6 +75,7 @@ FIELDS_ON_CORE = {
     "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
     "res.partner": (
         "amount_overdue",
+        "charges_agreed_on",
         "dunning_level_id",
         "is_referred",
         "recovery_case_id",
