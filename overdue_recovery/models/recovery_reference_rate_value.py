@@ -14,7 +14,9 @@ class RecoveryReferenceRateValue(models.Model):
         "recovery.reference.rate", required=True, index=True, ondelete="cascade"
     )
     valid_from = fields.Date(required=True)
-    rate = fields.Float(digits=(16, 6), required=True, help="Per year: 0.0215 = 2.15 %.")
+    rate = fields.Float(
+        string="Value", digits=(16, 6), required=True, help="Per year: 0.0215 = 2.15 %."
+    )
     source = fields.Char(help="Decision, publication or file that it was taken from.")
 
     _once_a_day = models.UniqueIndex(
