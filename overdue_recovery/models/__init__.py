@@ -38,6 +38,7 @@ from . import (
     dunning_notice_gate,
     recovery_case_contact,
     recovery_contact_gate,
+    recovery_law_cached,
     recovery_law,
     recovery_law_contact_rule,
     recovery_late_reason,

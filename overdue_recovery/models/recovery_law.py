@@ -30,6 +30,7 @@ class RecoveryLaw(models.Model):
     """
 
     _name = "recovery.law"
+    _inherit = "recovery.law.cached"
     _description = "Recovery Law"
     _order = "code, valid_from desc, id"
     _rec_names_search = ["name", "code"]
@@ -119,19 +120,6 @@ class RecoveryLaw(models.Model):
             )
             for law in self.sudo().search(domain)
         )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     @api.depends("code", "name")
     @api.depends_context("lang")

@@ -61,6 +61,7 @@ class RecoveryLawContactRule(models.Model):
     """
 
     _name = "recovery.law.contact.rule"
+    _inherit = "recovery.law.cached"
     _description = "Contact Rule"
     _order = "law_id, sequence, id"
 
@@ -131,19 +132,6 @@ class RecoveryLawContactRule(models.Model):
         for rule in self:
             channel = labels.get(rule.channel) or self.env._("All channels")
             rule.display_name = f"{rule.law_id.code}: {channel}"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     def _fact(self):
         """This rule as plain figures."""

@@ -1,3 +1,6 @@
+from datetime import date
+
+from odoo import Command
 from odoo.exceptions import ValidationError
 from odoo.tests import TransactionCase, tagged
 from odoo.tools import mute_logger
@@ -68,3 +71,16 @@ class TestRecoveryLaw(TransactionCase):
 
     def test_the_name_shows_the_code(self):
         self.assertEqual(self._law().display_name, "XX-B2C: Nowhere, consumers")
+
+    def test_a_change_of_a_row_or_of_its_rules_binds_at_once(self):
+        law = self._law(contact_active=True)
+        for act in (
+            lambda: law.write({"debtor_type": "consumer"}),
+            lambda: law.write({"contact_rule_ids": [Command.create({"gap_days": 3})]}),
+            lambda: law.contact_rule_ids.write({"gap_days": 4}),
+            lambda: law.contact_rule_ids.unlink(),
+            law.unlink,
+        ):
+            before = self.env["recovery.law"]._contact_laws(date(2025, 3, 3))
+            act()
+            self.assertNotEqual(before, self.env["recovery.law"]._contact_laws(date(2025, 3, 3)))
