@@ -111,6 +111,7 @@ class DunningNoticeDraft(models.AbstractModel):
                     "date": day,
                     "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
                     "amount_demanded": draft.amount,
+                    "amount_charges": 0.0,
                 }
             )
         self.env["dunning.proposal"]._write_lines(

@@ -71,6 +71,7 @@ class DunningNoticeIssue(models.AbstractModel):
         fresh._set_state("sent", reason=False)
         rising = fresh.line_ids.filtered(lambda line: line.kind == "rising" and line.move_line_id)
         self.env["dunning.item"]._ensure(rising.move_line_id)._rebuild()
+        fresh._post_charges()
 
     def _freeze(self, today):
         """Write the day and the pay-by dates that the message prints, before it is rendered."""
@@ -147,6 +148,9 @@ class DunningNoticeIssue(models.AbstractModel):
                 elif draft and not notice._matches(draft, today):
                     changed.append((notice, draft))
             self._redraft(changed, today)
+            if self.env["dunning.policy"]._is_charging(company.id):
+                due = (notices - gone).filtered(lambda notice: notice.state == "issued")
+                due._draft_charges()
         gone.filtered(lambda notice: notice.state == "issued")._set_state("cancelled")
         return self - gone
 

@@ -129,6 +129,9 @@ class DunningRunProposal(models.AbstractModel):
         self.env["dunning.notice"]._redraft(changed, self.date)
         self.env["dunning.notice"]._create_from_drafts(self, new)._wake_owners()
         self.invalidate_recordset(["notice_ids"])
+        if self.env["dunning.policy"]._is_charging(self.company_id.id):
+            proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
+            proposed._draft_charges()
 
     def _cancel_failed(self, found):
         """A failed notice whose items are proposed again is superseded in this transaction."""
