@@ -1,5 +1,6 @@
 from . import (
     recovery_state_mixin,
+    recovery_batch_defaults,
     dunning_notice_batch,
     dunning_notice_history,
     dunning_notice_placeholder,
@@ -92,6 +93,7 @@ from . import (
     account_partial_reconcile,
     mail_activity,
     mail_mail,
+    mail_message,
     mail_template,
     payment_transaction,
     mail_thread,

@@ -120,10 +120,12 @@ class DunningRunProposal(models.AbstractModel):
         )
         gone._set_state("cancelled", reason=self.env._("Nothing is due any more."))
         self._cancel_failed(found)
+        said = self.env["dunning.notice"].union(*existing.values())._said()
         changed = [
             (existing[key], draft)
             for key, draft in found.drafts.items()
-            if key in existing and not existing[key]._matches(draft, self.date)
+            if key in existing
+            and not existing[key]._matches(draft, self.date, said[existing[key].id])
         ]
         new = [draft for key, draft in found.drafts.items() if key not in existing]
         self.env["dunning.notice"]._redraft(changed, self.date)
