@@ -169,6 +169,8 @@ class AccountMoveLine(models.Model):
             codes = decision.reasons if decision else ("no_policy",)
             until = decision.due_on if decision else None
             found[item.key] = reason._reasons(codes, item.holds, until, texts)
+        costs = reason._reasons(["charge"], texts=texts)
+        found.update({item.key: costs for item in debtor.costs if item.key in wanted})
         return found
 
     def _recovery_company(self):

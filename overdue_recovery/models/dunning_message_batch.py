@@ -37,6 +37,7 @@ class MessageLine(NamedTuple):
     invoice_date: date | None
     customer_id: int | None
     customer: str | None
+    is_charge: bool
 
 
 class MessageBatch:
@@ -163,9 +164,12 @@ def _texts(values):
     return [text for value in values for text in _texts(value)]
 
 
-def demanded_by_currency(lines):
-    """{currency: net sum demanded} over lines of notices, without what is nothing."""
+def demanded_by_currency(lines, charges=()):
+    """{currency: net sum demanded} over lines of notices and what they charge, without what is
+    nothing."""
     totals = defaultdict(float)
     for line in lines:
         totals[line.currency_id] += line.amount_demanded
+    for charge in charges:
+        totals[charge.currency_id] += charge.amount
     return {currency: currency.round(amount) for currency, amount in totals.items() if amount}
