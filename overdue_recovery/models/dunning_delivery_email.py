@@ -155,7 +155,18 @@ class DunningDeliveryEmail(models.AbstractModel):
         elif truth.outcome == "unknown":
             self._nobody_knows(truth.reason)
         else:
+            if truth.is_dead:
+                self._bury_addresses()
             self._fail(truth.reason)
+
+    def _bury_addresses(self):
+        """The server refused the addresses themselves for good: as after a hard bounce, the next
+        run takes another way.
+
+        sudo: whoever sends need not be allowed to write on contacts.
+        """
+        for delivery in self.sudo():
+            delivery.recipient_id._recovery_address_died(delivery.channel, delivery.address)
 
     def _nobody_knows(self, reason):
         """The message may have been taken: it is not sent again by itself, a person decides."""
