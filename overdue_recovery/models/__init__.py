@@ -86,6 +86,7 @@ from . import (
     dunning_simulation,
     ir_actions_report,
     ir_cron,
+    ir_model_fields,
     ir_qweb,
     dunning_delivery,
     account_move,

@@ -42,6 +42,8 @@ class AccountMoveLine(models.Model):
     )
 
     def unlink(self):
+        if not self:  # core calls so whenever an invoice is posted
+            return super().unlink()
         # new terms of a draft take an item away: its pause goes on for the document
         holds = self.env["recovery.hold"].sudo().search([("move_line_id", "in", self.ids)])
         for hold in holds:
