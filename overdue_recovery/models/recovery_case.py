@@ -228,6 +228,7 @@ class RecoveryCase(models.Model):
         self = self.sudo()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
+        self.env["recovery.reference.rate"]._cron_watch()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
 

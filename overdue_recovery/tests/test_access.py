@@ -41,6 +41,7 @@ RIGHTS = {
     "dunning.switch": ("rwcu", "rwcu", ""),
     "dunning.hold.override": ("", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
+    "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
 }
 # Rows of one company each; all others are the same for every company.
