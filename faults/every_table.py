@@ -22,7 +22,9 @@ def fill(env):
     )
     today = company._recovery_today()
     invoices = invoice(env, customers[0], today, 10) | invoice(env, customers[1], today, 20)
+    charge(env)
     send(env)
+    waive(env)
     invoices |= invoice(env, customers[2], today, 6)
     propose(env, customers[2])
     hold(env, invoices[0])
@@ -83,6 +85,28 @@ def hold(env, document):
     document.late_reason_id = env["recovery.late.reason"].search([], limit=1)
     document.partner_id.dunning_policy_id = policies(env)[:1]
     env["recovery.law"].search([], limit=1).country_ids = env.ref("base.de")
+
+
+def charge(env):
+    """Let the policy charge a fee, by a law that is switched on for everybody."""
+    env["recovery.law"].create(
+        {
+            "code": "TEST",
+            "name": "Test law",
+            "valid_from": "2020-01-01",
+            "source": "A test",
+            "charges_active": True,
+            "charges_since": "2020-01-01",
+        }
+    )
+    policies(env).write({"charges": True, "charges_since": "2020-01-01"})
+    levels = policies(env).level_ids
+    levels.write({"fee_type": "tiered", "fee_band_ids": [(0, 0, {"fixed": 60})]})
+
+
+def waive(env):
+    """A waiver above the limit, which waits for another manager."""
+    env["recovery.charge"].search([("state", "=", "posted")], limit=1).action_waive("A test")
 
 
 def answer(env, partner):

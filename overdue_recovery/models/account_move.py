@@ -15,8 +15,9 @@ class AccountMove(models.Model):
         ondelete="restrict",
         copy=False,
         groups=RECOVERY_GROUPS,
+        prefetch="recovery",
     )
-    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True)
+    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True, prefetch="recovery")
     dunning_level_id = fields.Many2one(
         "dunning.level",
         compute="_compute_dunning",

@@ -46,6 +46,8 @@ class AccountMoveLine(models.Model):
     )
 
     def unlink(self):
+        if not self:  # core calls so whenever an invoice is posted
+            return super().unlink()
         # new terms of a draft take an item away: its pause goes on for the document
         holds = self.env["recovery.hold"].sudo().search([("move_line_id", "in", self.ids)])
         for hold in holds:
@@ -173,6 +175,8 @@ class AccountMoveLine(models.Model):
             codes = decision.reasons if decision else ("no_policy",)
             until = decision.due_on if decision else None
             found[item.key] = reason._reasons(codes, item.holds, until, texts)
+        costs = reason._reasons(["charge"], texts=texts)
+        found.update({item.key: costs for item in debtor.costs if item.key in wanted})
         return found
 
     def _recovery_company(self):

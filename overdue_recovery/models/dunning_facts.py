@@ -48,6 +48,7 @@ class Row(NamedTuple):
     pay_by: object
     cycle: int
     under_way: bool
+    is_charge: bool
 
 
 class Credit(NamedTuple):
@@ -76,6 +77,8 @@ class Debtor:
     channels: object = None
     rows: dict = field(default_factory=dict)
     items: list = field(default_factory=list)
+    #: costs charged earlier: listed where a notice goes anyway, they decide nothing
+    costs: list = field(default_factory=list)
     undated: list = field(default_factory=list)
     credits: list = field(default_factory=list)
     last_contact: object = None
@@ -116,6 +119,8 @@ class Debtor:
             return ("no_due_date",)
         if key in self.rows and not self.policy:
             return ("no_policy",)
+        if key in self.rows and self.rows[key].is_charge:
+            return ("charge",)
         return self._reasons(key)[:1]
 
     def next_step(self, today):

@@ -197,7 +197,8 @@ class DunningMeasure(models.AbstractModel):
                              JOIN dunning_notice notice ON notice.id = rising.notice_id
                             WHERE rising.move_line_id = line.id AND rising.live
                               AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
-                              AND notice.id NOT IN %(ignore)s)
+                              AND notice.id NOT IN %(ignore)s),
+                   move.is_recovery_charge IS TRUE
               FROM account_move_line line %(joins)s
               JOIN res_currency currency ON currency.id = line.currency_id
          LEFT JOIN dunning_item item ON item.move_line_id = line.id
@@ -329,7 +330,8 @@ class DunningMeasure(models.AbstractModel):
             if row.date_due is None:
                 debtor.undated.append(row.id)
             else:
-                debtor.items.append(self._item(row, own[row.id], debtor, ladders))
+                kind = debtor.costs if row.is_charge else debtor.items
+                kind.append(self._item(row, own[row.id], debtor, ladders))
 
     def _subtract_payables(self, debtor, owed):
         """Let what we owe the customer count like a credit."""

@@ -1,4 +1,25 @@
+from typing import NamedTuple
+
 from odoo import api, models
+from odoo.tools import SQL
+
+from .dunning_proposal import LINE_COLUMNS
+
+
+class SaidLine(NamedTuple):
+    """What a notice says of one item: what differs makes another notice."""
+
+    kind: str
+    move_line_id: int | None
+    date_due: object
+    level_id: int | None
+    cycle: int
+    amount_residual: float
+    amount_demanded: float
+
+
+# Their places in a draft's lines, which begin with the column after the notice.
+_SAID = [LINE_COLUMNS.index(name) - 1 for name in SaidLine._fields]
 
 
 class DunningNoticeDraft(models.AbstractModel):
@@ -65,36 +86,30 @@ class DunningNoticeDraft(models.AbstractModel):
         due = min(line[3] for line in draft.lines if line[0] == "rising")
         return level._pay_by(day, partner, due)
 
-    def _matches(self, draft, day):
-        """Whether this notice already says what the draft of ``day`` says."""
+    def _said(self):
+        """{notice id: [``SaidLine``, …]}: what these notices say of each item, in one statement."""
+        said = {notice_id: [] for notice_id in self._ids}
+        if not said:
+            return said
+        self.env["dunning.notice.line"].flush_model()
+        query = SQL(
+            """
+            SELECT notice_id, kind, move_line_id, date_due, level_id, cycle,
+                   amount_residual::float8, amount_demanded::float8
+              FROM dunning_notice_line WHERE notice_id IN %s
+            """,
+            self._ids,
+        )
+        for notice_id, *line in self.env.execute_query(query):
+            said[notice_id].append(SaidLine._make(line))
+        return said
+
+    def _matches(self, draft, day, said):
+        """Whether this notice, which says ``said``, says what the draft of ``day`` says."""
         self.ensure_one()
         if self.level_id.id != draft.level_id or self.date != day:
             return False
-        own = {
-            (
-                line.kind,
-                line.move_line_id.id,
-                line.date_due,
-                line.level_id.id,
-                line.cycle,
-                line.amount_residual,
-                line.amount_demanded,
-            )
-            for line in self.line_ids
-        }
-        # kind, item, maturity, level, cycle, rest and sum demanded by their place in LINE_COLUMNS
-        return own == {
-            (
-                line[0],
-                line[1] or False,
-                line[3] or False,
-                line[4] or False,
-                line[5],
-                line[10],
-                line[11],
-            )
-            for line in draft.lines
-        }
+        return set(said) == {SaidLine(*map(line.__getitem__, _SAID)) for line in draft.lines}
 
     @api.model
     def _redraft(self, changed, day):
@@ -111,6 +126,7 @@ class DunningNoticeDraft(models.AbstractModel):
                     "date": day,
                     "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
                     "amount_demanded": draft.amount,
+                    "amount_charges": 0.0,
                 }
             )
         self.env["dunning.proposal"]._write_lines(

@@ -114,7 +114,7 @@ class DunningProposal(models.AbstractModel):
         kinds = self._kinds(debtor, rising, today)
         currencies = self._demanded_currencies(debtor, kinds)
         lines, amount = [], 0.0
-        for item in debtor.items:
+        for item in (*debtor.items, *debtor.costs):
             kind = kinds.get(item.key)
             if not kind or item.currency not in currencies:
                 continue
@@ -143,12 +143,21 @@ class DunningProposal(models.AbstractModel):
                 kinds[item.key] = "not_due"
             elif item.demandable:
                 kinds[item.key] = "listed"
+        kinds.update(self._kinds_of_costs(debtor, today))
         return kinds
+
+    def _kinds_of_costs(self, debtor, today):
+        """{item id: kind of line} of costs charged earlier."""
+        return {
+            item.key: "listed" if ageing.days_overdue(item.date_due, today) else "not_due"
+            for item in debtor.costs
+            if item.demandable and not (item.blocked or item.no_followup)
+        }
 
     def _demanded_currencies(self, debtor, kinds):
         """Currencies in which, after credits, something is demanded."""
         sums = defaultdict(int)
-        for item in debtor.items:
+        for item in (*debtor.items, *debtor.costs):
             if kinds.get(item.key, "not_due") != "not_due":
                 sums[item.currency] += item.demandable
         for credit in debtor.credits:

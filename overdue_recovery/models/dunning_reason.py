@@ -49,6 +49,7 @@ class DunningReason(models.AbstractModel):
             "no_address": self.env._("No address that works, or the customer is archived."),
             "grace": self.env._("Within the days of grace."),
             "not_due": self.env._("The next step is not due yet."),
+            "charge": self.env._("Costs: they are listed on reminders and never cause one."),
             "last_level": self.env._("The last level is reached."),
         }
 

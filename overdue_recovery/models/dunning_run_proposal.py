@@ -120,15 +120,20 @@ class DunningRunProposal(models.AbstractModel):
         )
         gone._set_state("cancelled", reason=self.env._("Nothing is due any more."))
         self._cancel_failed(found)
+        said = self.env["dunning.notice"].union(*existing.values())._said()
         changed = [
             (existing[key], draft)
             for key, draft in found.drafts.items()
-            if key in existing and not existing[key]._matches(draft, self.date)
+            if key in existing
+            and not existing[key]._matches(draft, self.date, said[existing[key].id])
         ]
         new = [draft for key, draft in found.drafts.items() if key not in existing]
         self.env["dunning.notice"]._redraft(changed, self.date)
         self.env["dunning.notice"]._create_from_drafts(self, new)._wake_owners()
         self.invalidate_recordset(["notice_ids"])
+        if self.env["dunning.policy"]._is_charging(self.company_id.id):
+            proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
+            proposed._draft_charges()
 
     def _cancel_failed(self, found):
         """A failed notice whose items are proposed again is superseded in this transaction."""

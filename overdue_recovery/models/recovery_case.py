@@ -228,9 +228,10 @@ class RecoveryCase(models.Model):
         self = self.sudo()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
-        self.env["recovery.reference.rate"]._cron_watch()
+        self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
+        self.env["recovery.reference.rate"]._cron_watch()
 
     @api.model
     def _cron_recompute(self):
@@ -324,7 +325,7 @@ class RecoveryCase(models.Model):
             "dispute": "disputed" in codes,
             "plan": "in_plan" in codes,
             "promised": "promised" in codes,
-            "watch": bool(debtor.items or debtor.undated),
+            "watch": bool(debtor.items or debtor.costs or debtor.undated),
         }
 
     def _write_derived(self, values):

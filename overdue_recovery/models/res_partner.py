@@ -20,20 +20,25 @@ class ResPartner(models.Model):
         company_dependent=True,
         groups=RECOVERY_GROUPS,
         help="Empty: the first policy of the company that matches this customer.",
+        prefetch=False,
     )
     dunning_payer_id = fields.Many2one(
         "res.partner",
         string="Reminders go to",
         index="btree_not_null",
         help="The company that pays for this one: it gets one notice for all.",
+        prefetch="recovery",
     )
-    is_dunning_contact = fields.Boolean(help="Gets the reminders of its company.")
+    is_dunning_contact = fields.Boolean(
+        help="Gets the reminders of its company.", prefetch="recovery"
+    )
     recovery_debtor_type = fields.Selection(
         [("business", "Business"), ("consumer", "Consumer"), ("public", "Public body")],
         string="Debtor type",
         compute="_compute_recovery_debtor_type",
         store=True,
         readonly=False,
+        prefetch="recovery",
     )
     charges_agreed_on = fields.Date(
         company_dependent=True,
@@ -44,21 +49,26 @@ class ResPartner(models.Model):
     is_key_account = fields.Boolean(
         string="Key account",
         help="Never reminded automatically; from 30 days overdue its owner decides first.",
+        prefetch="recovery",
     )
     recovery_channel = fields.Selection(
-        [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")], string="Preferred channel"
+        [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")],
+        string="Preferred channel",
+        prefetch="recovery",
     )
     recovery_dead_email = fields.Char(
         string="Dead e-mail address",
         copy=False,
         help="Mail to this address came back: no notice goes there until the e-mail address "
         "changes, a mail comes from it, or you empty this field.",
+        prefetch="recovery",
     )
     recovery_dead_postal = fields.Char(
         string="Dead postal address",
         copy=False,
         help="A letter to this address came back: no letter goes there until the address "
         "changes, or you empty this field.",
+        prefetch="recovery",
     )
     recovery_case_ids = fields.One2many(
         "recovery.case", "partner_id", string="Recovery cases", groups=RECOVERY_GROUPS
