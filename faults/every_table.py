@@ -22,7 +22,9 @@ def fill(env):
     )
     today = company._recovery_today()
     invoices = invoice(env, customers[0], today, 10) | invoice(env, customers[1], today, 20)
+    charge(env)
     send(env)
+    waive(env)
     invoices |= invoice(env, customers[2], today, 6)
     propose(env, customers[2])
     hold(env, invoices[0])
@@ -85,6 +87,28 @@ def hold(env, document):
     env["recovery.law"].search([], limit=1).country_ids = env.ref("base.de")
 
 
+def charge(env):
+    """Let the policy charge a fee, by a law that is switched on for everybody."""
+    env["recovery.law"].create(
+        {
+            "code": "TEST",
+            "name": "Test law",
+            "valid_from": "2020-01-01",
+            "source": "A test",
+            "charges_active": True,
+            "charges_since": "2020-01-01",
+        }
+    )
+    policies(env).write({"charges": True, "charges_since": "2020-01-01"})
+    levels = policies(env).level_ids
+    levels.write({"fee_type": "tiered", "fee_band_ids": [(0, 0, {"fixed": 60})]})
+
+
+def waive(env):
+    """A waiver above the limit, which waits for another manager."""
+    env["recovery.charge"].search([("state", "=", "posted")], limit=1).action_waive("A test")
+
+
 def answer(env, partner):
     """A customer who wrote, one answered and one waiting."""
     case = partner._recovery_case(env.company).sudo()
@@ -106,6 +130,9 @@ def open_dialogs(env, invoices):
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
     env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
+    env["recovery.rate.import"].create(
+        {"rate_id": env["recovery.reference.rate"].search([], limit=1).id}
+    )
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}
     )

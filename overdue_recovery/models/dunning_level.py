@@ -16,6 +16,7 @@ class DunningLevel(models.Model):
 
     _name = "dunning.level"
     _description = "Dunning Level"
+    _inherit = ["dunning.level.fee"]
     _order = "policy_id, sequence, delay_days, id"
 
     policy_id = fields.Many2one("dunning.policy", required=True, index=True, ondelete="cascade")
@@ -67,20 +68,9 @@ class DunningLevel(models.Model):
     new_due_days = fields.Integer(
         string="Days to pay", default=10, help="From the day the notice goes out to its pay-by day."
     )
-    fee_type = fields.Selection(
-        [
-            ("none", "None"),
-            ("fixed", "Fixed amount"),
-            ("percent", "Percent"),
-            ("tiered", "By bands"),
-            ("law", "What the law row allows"),
-        ],
-        default="none",
-        required=True,
+    fee_band_ids = fields.One2many(
+        "dunning.level.fee.band", "level_id", string="Fee bands", copy=True
     )
-    fee_amount = fields.Monetary()
-    fee_percent = fields.Float(digits=(16, 4))
-    charge_interest = fields.Boolean()
     is_internal = fields.Boolean(
         string="Internal", help="Shows the customer in our list and sends nothing."
     )
@@ -89,6 +79,14 @@ class DunningLevel(models.Model):
     _not_negative = models.Constraint(
         "CHECK(min_amount >= 0 AND min_percent >= 0 AND min_percent <= 1 AND new_due_days >= 0)",
         "The amounts, shares (0 to 1) and days of a level can't be negative.",
+    )
+
+    _fee_not_negative = models.Constraint(
+        "CHECK(fee_amount >= 0 AND fee_percent >= 0 AND fee_percent <= 1"
+        " AND fee_minimum >= 0 AND fee_maximum >= 0"
+        " AND (fee_maximum = 0 OR fee_maximum >= fee_minimum))",
+        "The fee of a level can't be negative, its share is from 0 to 1, and the most it may come "
+        "to is not below the least.",
     )
 
     @api.depends("tone", "delay_days", "send_email", "print_letter")

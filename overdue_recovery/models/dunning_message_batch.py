@@ -13,6 +13,8 @@ from odoo.tools.misc import get_lang
 
 NBSP = "\N{NO-BREAK SPACE}"
 HOLE = re.compile("\x02(\\d+)\x03")
+# What HTML takes for its own.
+SPECIAL = re.compile("[&<>'\"]")
 
 
 class MessageLine(NamedTuple):
@@ -37,6 +39,7 @@ class MessageLine(NamedTuple):
     invoice_date: date | None
     customer_id: int | None
     customer: str | None
+    is_charge: bool
 
 
 class MessageBatch:
@@ -118,11 +121,16 @@ class MessageForm:
 
     def filled(self, values):
         """The HTML for ``values`` of the shape it was made for; their texts are escaped."""
-        texts = list(map(escape, _texts(values)))
+        texts = [_escaped(text) for text in _texts(values)]
         pieces = [self._fixed[0]]
         for hole, fixed in zip(self._holes, self._fixed[1:], strict=True):
             pieces += texts[hole], fixed
         return Markup("".join(pieces))
+
+
+def _escaped(text):
+    """``markupsafe.escape(text)``; what needs none, as most texts, is left as it is."""
+    return escape(text) if SPECIAL.search(text) and type(text) is not Markup else text
 
 
 def shape_of(values):
@@ -163,9 +171,12 @@ def _texts(values):
     return [text for value in values for text in _texts(value)]
 
 
-def demanded_by_currency(lines):
-    """{currency: net sum demanded} over lines of notices, without what is nothing."""
+def demanded_by_currency(lines, charges=()):
+    """{currency: net sum demanded} over lines of notices and what they charge, without what is
+    nothing."""
     totals = defaultdict(float)
     for line in lines:
         totals[line.currency_id] += line.amount_demanded
+    for charge in charges:
+        totals[charge.currency_id] += charge.amount
     return {currency: currency.round(amount) for currency, amount in totals.items() if amount}

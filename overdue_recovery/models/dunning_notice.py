@@ -20,6 +20,8 @@ ENGINE_FIELDS = frozenset(
         "reason",
         "line_ids",
         "delivery_ids",
+        "charge_ids",
+        "amount_charges",
     ]
 )
 
@@ -46,6 +48,7 @@ class DunningNotice(models.Model):
         "dunning.notice.attachment",
         "dunning.notice.screen",
         "dunning.notice.gate",
+        "dunning.notice.charge",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -95,6 +98,14 @@ class DunningNotice(models.Model):
     personal_note = fields.Text(help="Your own paragraph, printed above the items.")
     line_ids = fields.One2many("dunning.notice.line", "notice_id", string="Items")
     delivery_ids = fields.One2many("dunning.delivery", "notice_id", string="Deliveries")
+    charge_ids = fields.One2many("recovery.charge", "notice_id", string="Charges", readonly=True)
+    amount_charges = fields.Monetary(
+        string="Charges included",
+        readonly=True,
+        copy=False,
+        help="What this notice itself charges, in the company's currency; a part of what it "
+        "demands.",
+    )
     amount_demanded = fields.Monetary(string="Demanded", help="After credits, company currency.")
 
     _one_per_customer = models.UniqueIndex(
@@ -128,8 +139,9 @@ class DunningNotice(models.Model):
     # -- figures -----------------------------------------------------------------------------
 
     def _totals(self):
-        """{currency: net sum demanded} over the lines of these notices, in each currency."""
-        return demanded_by_currency(self.line_ids)
+        """{currency: net sum demanded} over the lines of these notices and what they charge, in
+        each currency."""
+        return demanded_by_currency(self.line_ids, self._told_charges())
 
     # -- a person's acts ---------------------------------------------------------------------
 
@@ -197,6 +209,8 @@ class DunningNotice(models.Model):
     def _after_state(self, target):
         if target in DEAD:
             self.line_ids.sudo().write({"live": False})
+        if target in (*DEAD, "failed"):
+            self._credit_charges()
         if target == "failed":
             items = self.env["dunning.item"].search(
                 [("move_line_id", "in", self.line_ids.move_line_id.ids)]

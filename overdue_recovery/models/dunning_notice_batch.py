@@ -61,6 +61,19 @@ class DunningNoticeBatch(models.AbstractModel):
             found[line.notice_id].append(line)
         return found
 
+    def _message_charges(self):
+        """What this notice itself charges, as recovery.charge in the order of a message."""
+        batch = self._batch()
+        found = batch.once("charges", batch.notices._read_message_charges)
+        return [charge.with_env(self.env) for charge in found.get(self._origin.id, ())]
+
+    def _read_message_charges(self):
+        """{notice id: [recovery.charge]}, fees last; nothing is read where nobody charges."""
+        found = defaultdict(list)
+        for charge in self._told_charges().sorted(lambda one: (one.kind == "fee", one.id)):
+            found[charge.notice_id.id].append(charge)
+        return found
+
     def _message_lines_query(self):
         """Columns as in ``MessageLine``."""
         invoices = self.env["account.move"].get_invoice_types()
@@ -74,7 +87,8 @@ class DunningNoticeBatch(models.AbstractModel):
                    line.currency_id, move.id,
                    CASE WHEN move.move_type IN %(invoices)s THEN move.payment_reference END,
                    move.partner_bank_id, move.invoice_user_id,
-                   COALESCE(move.invoice_date, move.date), item.partner_id, customer.name
+                   COALESCE(move.invoice_date, move.date), item.partner_id, customer.name,
+                   COALESCE(move.is_recovery_charge, FALSE)
               FROM dunning_notice_line line
          LEFT JOIN account_move_line item ON item.id = line.move_line_id
          LEFT JOIN account_move move ON move.id = item.move_id

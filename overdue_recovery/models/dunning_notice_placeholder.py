@@ -138,7 +138,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _opening_sentence(self):
         """What is owed now, in each currency, and since when or until when."""
         amounts = self._demanded_amounts()
-        lines = self._lines_to_pay()
+        lines = [line for line in self._lines_to_pay() if not line.is_charge]
         overdue = [line for line in lines if line.days_overdue > 0]
         dates = [line.date_due for line in overdue or lines if line.date_due]
         if not amounts or not dates:
@@ -180,7 +180,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     def _demanded_amounts(self):
         """The sums demanded as text, the company's currency first."""
-        totals = demanded_by_currency(self._message_lines())
+        totals = demanded_by_currency(self._message_lines(), self._message_charges())
         owed = {currency: sum_ for currency, sum_ in totals.items() if sum_ > 0}
         return [self._money(owed[currency], currency) for currency in self._own_first(owed)]
 
@@ -209,6 +209,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
                     "tables": notice._item_tables(words),
                     "note": notice._note_lines(),
                     "enclosed": notice._enclosed_sentence(),
+                    "terms": notice._cost_sentences(),
                 },
             )
 
@@ -221,16 +222,19 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
         :param words: {level id: what a level is called in a message}
         """
-        lines = self._message_lines()
-        totals = demanded_by_currency(lines)
+        lines, charges = self._message_lines(), self._message_charges()
+        totals = demanded_by_currency(lines, charges)
         by_currency = _grouped(lines, lambda line: line.currency_id)
+        charged = _grouped(charges, lambda charge: charge.currency_id)
+        currencies = {**by_currency, **charged}
         return [
             {
-                "title": self._table_title(currency) if len(by_currency) > 1 else "",
+                "title": self._table_title(currency) if len(currencies) > 1 else "",
                 "total": self._money(totals.get(currency, 0.0), currency),
-                **self._table_lines(by_currency[currency], words),
+                **self._table_lines(by_currency.get(currency, []), words),
+                "costs": self._costs(by_currency.get(currency, []), charged.get(currency, [])),
             }
-            for currency in self._own_first(by_currency)
+            for currency in self._own_first(currencies)
         ]
 
     def _table_title(self, currency):
@@ -241,12 +245,33 @@ class DunningNoticePlaceholder(models.AbstractModel):
         kinds = {"due": ("rising", "listed"), "credits": ("credit",), "not_due": ("not_due",)}
         if self.level_id.policy_id.private_mode:
             return dict.fromkeys(kinds, ())
-        ordered = _oldest_first(lines)
+        ordered = _oldest_first(line for line in lines if not _is_cost(line))
         levels = {line.level_id for line in ordered if line.kind in kinds["due"] and line.level_id}
         shown = words if len(levels) > 1 else {}
         return {
             section: self._section([line for line in ordered if line.kind in kinds[section]], shown)
             for section in kinds
+        }
+
+    def _costs(self, lines, charges):
+        """The rows of what being late costs: what this notice charges, each explained, and what
+        is open of earlier charges."""
+        if self.level_id.policy_id.private_mode:
+            return ()
+        figures = self._figures()
+        earlier = [line for line in _oldest_first(lines) if _is_cost(line)]
+        rows = [self._line_values(line, {}, figures) for line in earlier]
+        rows += [self._charge_values(charge, figures) for charge in charges]
+        return Markup().join(self._fragment("message_items_line", row) for row in rows)
+
+    def _charge_values(self, charge, figures):
+        """A charge as a line of the table."""
+        return {
+            "name": charge._title(),
+            "is_long": False,
+            "date": "",
+            "amount": figures.money(charge.amount, charge.currency_id),
+            "remarks": charge._explanation(),
         }
 
     def _section(self, lines, words):
@@ -519,6 +544,11 @@ class DunningNoticePlaceholder(models.AbstractModel):
         if len(texts) < 2:
             return "".join(texts)
         return self.env._("%(first)s and %(last)s", first=", ".join(texts[:-1]), last=texts[-1])
+
+
+def _is_cost(line):
+    """Whether a line asks for costs charged earlier."""
+    return line.is_charge and line.kind == "listed"
 
 
 def _in_fours(number):

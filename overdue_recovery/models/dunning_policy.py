@@ -16,7 +16,7 @@ class DunningPolicy(models.Model):
 
     _name = "dunning.policy"
     _description = "Dunning Policy"
-    _inherit = ["mail.thread"]
+    _inherit = ["dunning.policy.charge", "mail.thread"]
     _order = "sequence, id"
     _check_company_auto = True
 
@@ -93,8 +93,6 @@ class DunningPolicy(models.Model):
     private_mode = fields.Boolean(
         help="Messages say only how much is open, never for what (patients, consumers)."
     )
-    charges = fields.Boolean(help="Charges may be made, where an active law row allows them.")
-    charges_since = fields.Date(help="Items that fell due earlier are never charged.")
 
     _not_negative = models.Constraint(
         "CHECK(min_interval_days >= 0 AND grace_contact_days >= 0 AND grace_charge_days >= 0"

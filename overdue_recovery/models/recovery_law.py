@@ -26,11 +26,18 @@ class RecoveryLaw(models.Model):
 
     A change of law is a new row of the same code: the old one gets ``valid_to``, the new one
     begins on the next day, and debts keep the rules of their time. An empty list of countries
-    means all.
+    means all. What a row says of interest, costs and limitation stands in the mixins.
     """
 
     _name = "recovery.law"
-    _inherit = "recovery.law.cached"
+    _inherit = [
+        "recovery.law.cached",
+        "recovery.law.choice",
+        "recovery.law.interest",
+        "recovery.law.cost",
+        "recovery.law.limitation",
+        "recovery.law.terms",
+    ]
     _description = "Recovery Law"
     _order = "code, valid_from desc, id"
     _rec_names_search = ["name", "code"]
@@ -58,16 +65,10 @@ class RecoveryLaw(models.Model):
     contact_rule_ids = fields.One2many(
         "recovery.law.contact.rule", "law_id", string="Contact Rules", copy=True
     )
+    band_ids = fields.One2many("recovery.law.band", "law_id", string="Bands", copy=True)
     contact_active = fields.Boolean(
         string="Contact Rules On", help="Hours, days and limits of this row bind every demand."
     )
-    charges_active = fields.Boolean(
-        string="Charge Rules", help="Interest and fees of this row may be charged."
-    )
-    charges_since = fields.Date(
-        help="Items due before this day are never charged: switching on doesn't reach back."
-    )
-
     _code_valid_from_uniq = models.Constraint(
         "UNIQUE (code, valid_from)", "This law has a row that begins on the same day already."
     )

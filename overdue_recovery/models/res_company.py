@@ -18,7 +18,8 @@ RIVALS = (
 
 
 class ResCompany(models.Model):
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "res.company.recovery.charge"]
 
     recovery_tz = fields.Selection(
         _tz_get,
@@ -52,9 +53,15 @@ class ResCompany(models.Model):
         prefetch="recovery",
     )
 
+    recovery_waiver_limit = fields.Monetary(
+        string="Waive alone up to",
+        default=50.0,
+        help="To waive more of a charge takes a second manager: nobody approves an own waiver.",
+    )
+
     _recovery_limits = models.Constraint(
-        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0)",
-        "The limits of messages can't be negative.",
+        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0 AND recovery_waiver_limit >= 0)",
+        "The limits of messages and waivers can't be negative.",
     )
 
     recovery_reply_days = fields.Integer(

@@ -17,3 +17,21 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.recovery_attachment_mb", readonly=False
     )
     recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)
+    recovery_charge_journal_id = fields.Many2one(
+        related="company_id.recovery_charge_journal_id", readonly=False
+    )
+    recovery_fee_account_id = fields.Many2one(
+        related="company_id.recovery_fee_account_id", readonly=False
+    )
+    recovery_interest_account_id = fields.Many2one(
+        related="company_id.recovery_interest_account_id", readonly=False
+    )
+    recovery_waiver_limit = fields.Monetary(
+        related="company_id.recovery_waiver_limit", readonly=False, currency_field="currency_id"
+    )
+    recovery_charges_on_invoices = fields.Boolean(
+        related="company_id.recovery_charges_on_invoices", readonly=False
+    )
+    recovery_charge_late_paid = fields.Boolean(
+        related="company_id.recovery_charge_late_paid", readonly=False
+    )

@@ -16,12 +16,15 @@ OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
 RIGHTS = {
     "dunning.policy": ("r", "rwcu", "r"),
     "dunning.level": ("r", "rwcu", "r"),
+    "dunning.level.fee.band": ("r", "rwcu", "r"),
     "dunning.item": ("r", "r", "r"),
     "dunning.run": ("rwc", "rwcu", "r"),
     "dunning.exception": ("r", "r", "r"),
     "dunning.notice": ("rw", "rw", "r"),
     "dunning.notice.line": ("r", "r", "r"),
     "dunning.delivery": ("r", "r", "r"),
+    "recovery.charge": ("r", "r", "r"),
+    "recovery.charge.waiver": ("r", "r", "r"),
     "recovery.case": ("rwc", "rwcu", "r"),
     "recovery.case.dirty": ("", "r", "r"),
     "recovery.interaction": ("r", "r", "r"),
@@ -30,6 +33,9 @@ RIGHTS = {
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.law": ("r", "rwcu", "r"),
+    "recovery.law.band": ("r", "rwcu", "r"),
+    "recovery.reference.rate": ("r", "rwcu", "r"),
+    "recovery.reference.rate.value": ("r", "rwcu", "r"),
     "recovery.law.contact.rule": ("r", "rwcu", "r"),
     "recovery.phrase": ("r", "rwcu", "r"),
     "dunning.letter.print": ("rwcu", "rwcu", ""),
@@ -38,18 +44,22 @@ RIGHTS = {
     "dunning.switch": ("rwcu", "rwcu", ""),
     "dunning.hold.override": ("", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
+    "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
 }
 # Rows of one company each; all others are the same for every company.
 OF_A_COMPANY = {
     "dunning.policy",
     "dunning.level",
+    "dunning.level.fee.band",
     "dunning.item",
     "dunning.run",
     "dunning.exception",
     "dunning.notice",
     "dunning.notice.line",
     "dunning.delivery",
+    "recovery.charge",
+    "recovery.charge.waiver",
     "recovery.case",
     "recovery.case.dirty",
     "recovery.interaction",
@@ -60,8 +70,11 @@ SHARED = {
     "recovery.hold.reason",
     "recovery.late.reason",
     "recovery.law",
+    "recovery.law.band",
     "recovery.law.contact.rule",
     "recovery.phrase",
+    "recovery.reference.rate",
+    "recovery.reference.rate.value",
 }
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
@@ -69,6 +82,7 @@ FIELDS_ON_CORE = {
     "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
     "res.partner": (
         "amount_overdue",
+        "charges_agreed_on",
         "dunning_level_id",
         "is_referred",
         "recovery_case_id",
@@ -123,10 +137,33 @@ class TestAccess(RecoveryCommon):
         cls.hold = maker._hold(maker._overdue_invoice(partner=cls.partner_b), "other")
         cls.run_sent = maker._run_dunning()
         cls.notice = cls.run_sent.notice_ids
+        cls._make_charges()
         cls.fresh = maker._create_customer()
         cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
         cls.env["recovery.case.dirty"].sudo()._put(cls.notice.case_id.sudo())
         cls.env.flush_all()
+
+    @classmethod
+    def _make_charges(cls):
+        """A charge and a waiver that waits; the policy charges nothing otherwise."""
+        cls.levels[0].fee_band_ids = [Command.create({"amount_from": 0, "fixed": 5})]
+        charge = (
+            cls.env["recovery.charge"]
+            .sudo()
+            .create(
+                {
+                    "notice_id": cls.notice.id,
+                    "company_id": cls.company.id,
+                    "partner_id": cls.partner_a.id,
+                    "kind": "fee",
+                    "date": cls.today,
+                    "currency_id": cls.company.currency_id.id,
+                    "amount": 5.0,
+                    "proof": {"fee": {}, "uncapped": 500, "amount": 500},
+                }
+            )
+        )
+        cls.env["recovery.charge.waiver"].sudo()._propose(charge, 1.0)
 
     def _create_customer(self):
         return self.env["res.partner"].create({"name": "Fresh", "email": "fresh@customer.example"})
@@ -232,7 +269,8 @@ class TestAccess(RecoveryCommon):
         local = self._person("local", "account.group_account_invoice", company_id=self.branch.id)
         self.assertTrue(self.policy.with_user(local).read(["name"]))
         self.assertTrue(self.levels.with_user(local).read(["name"]))
-        for name in sorted(OF_A_COMPANY - {"dunning.policy", "dunning.level"}):
+        of_policies = {"dunning.policy", "dunning.level", "dunning.level.fee.band"}
+        for name in sorted(OF_A_COMPANY - of_policies):
             record = self._rows(name).with_user(local).sudo(False)
             with self.subTest(model=name), self.assertRaises(AccessError):
                 record.read(["display_name"])

@@ -34,6 +34,18 @@ LEGAL = {
         "bounced": "queued cancelled",
         "cancelled": "",
     },
+    "recovery.charge": {
+        "draft": "posted cancelled",
+        "posted": "waived reversed",
+        "waived": "",
+        "reversed": "",
+        "cancelled": "",
+    },
+    "recovery.charge.waiver": {
+        "requested": "approved refused",
+        "approved": "",
+        "refused": "",
+    },
 }
 
 
@@ -50,7 +62,30 @@ class TestStateTransitions(RecoveryCommon):
             "dunning.run": run,
             "dunning.notice": run.notice_ids,
             "dunning.delivery": run.notice_ids.delivery_ids,
+            "recovery.charge": case._make_charge(run.notice_ids),
         }
+        waivers = cls.env["recovery.charge.waiver"].sudo()
+        cls.records["recovery.charge.waiver"] = waivers._propose(
+            cls.records["recovery.charge"], 1.0
+        )
+
+    def _make_charge(self, notice):
+        return (
+            self.env["recovery.charge"]
+            .sudo()
+            .create(
+                {
+                    "notice_id": notice.id,
+                    "company_id": self.company.id,
+                    "partner_id": notice.partner_id.id,
+                    "kind": "fee",
+                    "date": self.today,
+                    "currency_id": self.company.currency_id.id,
+                    "amount": 5.0,
+                    "proof": {"fee": {}, "uncapped": 500, "amount": 500},
+                }
+            )
+        )
 
     def _put_into(self, record, state):
         """The record in ``state``, however it came there."""

@@ -7,4 +7,5 @@ from . import (
     dunning_switch,
     dunning_takeover,
     recovery_hold_create,
+    recovery_rate_import,
 )

@@ -31,6 +31,9 @@ class ResPartner(models.Model):
         alive = number and number != self.recovery_dead_number
         return number if alive and _takes_texts(number) else False
 
+    def _recovery_contact_fields(self):
+        return [*super()._recovery_contact_fields(), "phone_sanitized", "recovery_dead_number"]
+
     def _recovery_recipients_by_channel(self):
         """Where no level sends texts nobody's number is looked at: that is 0.1 ms each."""
         levels = self.env["dunning.level"].sudo()
