@@ -6,7 +6,8 @@ RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "account.move.recovery.terms"]
 
     late_reason_id = fields.Many2one(
         "recovery.late.reason",

@@ -7,5 +7,6 @@ from . import (
     dunning_switch,
     dunning_takeover,
     recovery_hold_create,
+    recovery_rate_import,
     recovery_offer_create,
 )
