@@ -6,7 +6,9 @@ RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    # before core: it overrides what core does
+    _inherit = ["account.move.recovery.charge", "account.move"]
 
     late_reason_id = fields.Many2one(
         "recovery.late.reason",

@@ -140,6 +140,7 @@ class DunningNoticeCharge(models.AbstractModel):
             facts,
             today=self.date_due + timedelta(days=1),
             lines={self.id: raised},
+            paid_late={},
             reminders={**told, **facts.reminders},
             claimed_until={
                 **facts.claimed_until,

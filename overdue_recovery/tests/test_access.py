@@ -45,6 +45,7 @@ RIGHTS = {
     "dunning.hold.override": ("", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
+    "recovery.charge.waive": ("", "rwcu", ""),
 }
 # Rows of one company each; all others are the same for every company.
 OF_A_COMPANY = {

@@ -6,5 +6,6 @@ from . import (
     dunning_skip,
     dunning_switch,
     dunning_takeover,
+    recovery_charge_waive,
     recovery_hold_create,
 )
