@@ -133,6 +133,9 @@ def open_dialogs(env, invoices):
         {"charge_ids": env["recovery.charge"].search([]).ids, "reason": "A test"}
     )
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
+    env["recovery.rate.import"].create(
+        {"rate_id": env["recovery.reference.rate"].search([], limit=1).id}
+    )
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}
     )

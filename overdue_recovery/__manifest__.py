@@ -37,6 +37,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",
@@ -46,6 +47,7 @@
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "wizard/recovery_charge_waive_views.xml",
+        "wizard/recovery_rate_import_views.xml",
         "views/dunning_policy_views.xml",
         "views/dunning_exception_views.xml",
         "views/dunning_delivery_views.xml",
@@ -57,6 +59,7 @@
         "views/recovery_hold_views.xml",
         "views/recovery_late_reason_views.xml",
         "views/recovery_law_views.xml",
+        "views/recovery_reference_rate_views.xml",
         "views/recovery_phrase_views.xml",
         "views/recovery_charge_views.xml",
         "views/recovery_case_views.xml",

@@ -7,8 +7,12 @@ RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
 
 class AccountMove(models.Model):
     _name = "account.move"
-    # before core: it overrides what core does
-    _inherit = ["account.move.recovery.charge", "account.move"]
+    # charges before core: they override what core does
+    _inherit = [
+        "account.move.recovery.charge",
+        "account.move",
+        "account.move.recovery.terms",
+    ]
 
     late_reason_id = fields.Many2one(
         "recovery.late.reason",
@@ -16,8 +20,9 @@ class AccountMove(models.Model):
         ondelete="restrict",
         copy=False,
         groups=RECOVERY_GROUPS,
+        prefetch="recovery",
     )
-    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True)
+    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True, prefetch="recovery")
     dunning_level_id = fields.Many2one(
         "dunning.level",
         compute="_compute_dunning",

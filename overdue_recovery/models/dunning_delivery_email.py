@@ -2,6 +2,7 @@ import logging
 from datetime import timedelta
 
 from odoo import fields, models
+from odoo.tools import SQL
 from psycopg2 import OperationalError
 
 from ..tools.smtp_truth import Truth
@@ -43,18 +44,37 @@ class DunningDeliveryEmail(models.AbstractModel):
 
     def _create_mails(self):
         values = [delivery._mail_values() for delivery in self]
-        mails = self.env["mail.mail"].sudo().create(values)
-        for delivery, mail in zip(self, mails, strict=True):
-            delivery.write(
-                {
-                    "mail_mail_id": mail.id,
-                    "message_id": mail.message_id,
-                    "attempts": delivery.attempts + 1,
-                    "next_try": False,
-                    "handover": False,
-                }
-            )
+        mails = self.env["mail.mail"].sudo()._sharing_defaults().create(values)
+        mails = mails.with_env(self.env(su=True))
+        self._store(
+            ["mail_mail_id", "message_id", "attempts", "next_try", "handover"],
+            [
+                (delivery.id, mail.id, mail.message_id, delivery.attempts + 1, None, None)
+                for delivery, mail in zip(self, mails, strict=True)
+            ],
+        )
+        self._say_what_about(mails)
         return mails
+
+    def _say_what_about(self, mails):
+        """Link these deliveries' mails to their notices, in one statement. Given to ``create``,
+        each link makes core look through the lists of messages of every model that has any."""
+        messages = mails.mail_message_id
+        messages.flush_recordset()
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE mail_message message SET res_id = delivery.notice_id
+                  FROM dunning_delivery delivery
+                  JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
+                 WHERE message.id = mail.mail_message_id AND delivery.id IN %s
+                """,
+                tuple(self.ids),
+            )
+        )
+        messages.invalidate_recordset(["res_id"], flush=False)
+        messages.fetch(["res_id"])
+        mails.invalidate_recordset(["res_id"], flush=False)
 
     def _mail_values(self):
         """Values of the ``mail.mail`` of one delivery.
@@ -70,7 +90,6 @@ class DunningDeliveryEmail(models.AbstractModel):
             "reply_to": company._recovery_reply_to(),
             "email_to": self.address,
             "model": "dunning.notice",
-            "res_id": self.notice_id.id,
             "auto_delete": True,
             "is_notification": False,
             "message_type": "email_outgoing",
@@ -136,7 +155,18 @@ class DunningDeliveryEmail(models.AbstractModel):
         elif truth.outcome == "unknown":
             self._nobody_knows(truth.reason)
         else:
+            if truth.is_dead:
+                self._bury_addresses()
             self._fail(truth.reason)
+
+    def _bury_addresses(self):
+        """The server refused the addresses themselves for good: as after a hard bounce, the next
+        run takes another way.
+
+        sudo: whoever sends need not be allowed to write on contacts.
+        """
+        for delivery in self.sudo():
+            delivery.recipient_id._recovery_address_died(delivery.channel, delivery.address)
 
     def _nobody_knows(self, reason):
         """The message may have been taken: it is not sent again by itself, a person decides."""

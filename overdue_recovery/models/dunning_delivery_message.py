@@ -152,21 +152,34 @@ class DunningDeliveryMessage(models.AbstractModel):
         return errors
 
     def _store_messages(self, messages):
-        """Store {delivery id: (subject, body)} in one statement."""
-        if not messages:
+        """Store {delivery id: (subject, body)}."""
+        now = self.env.cr.now()
+        self._store(
+            ["subject", "body", "prepared_at"],
+            [(key, subject, str(body), now) for key, (subject, body) in messages.items()],
+        )
+
+    def _store(self, names, rows):
+        """Store the fields ``names`` of some of these deliveries in one statement, without what the
+        ORM does for each record.
+
+        :param rows: ``[(delivery id, value of each name), …]``, as the database keeps them
+        """
+        if not rows:
             return
         self.flush_recordset()
-        self.env.cr.execute_values(
-            """
-            UPDATE dunning_delivery
-               SET subject = given.subject, body = given.body, prepared_at = given.prepared_at
-              FROM (VALUES %s) AS given (id, subject, body, prepared_at)
-             WHERE dunning_delivery.id = given.id
-            """,
-            [
-                (key, subject, str(body), self.env.cr.now())
-                for key, (subject, body) in messages.items()
-            ],
-            page_size=len(messages),
+        columns = SQL(", ").join(map(SQL.identifier, names))
+        casts = [
+            SQL("%s = given.%s::%s", column, column, SQL(self._fields[name].column_type[1]))
+            for name, column in ((name, SQL.identifier(name)) for name in names)
+        ]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE dunning_delivery SET %s FROM (VALUES %s) AS given (id, %s)"
+                " WHERE dunning_delivery.id = given.id",
+                SQL(", ").join(casts),
+                SQL(", ").join(rows),
+                columns,
+            )
         )
-        self.invalidate_recordset(["subject", "body", "prepared_at"], flush=False)
+        self.invalidate_recordset(names, flush=False)

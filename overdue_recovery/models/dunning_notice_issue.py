@@ -128,8 +128,8 @@ class DunningNoticeIssue(models.AbstractModel):
 
         :return: the notices of ``self`` that may leave now
         """
-        gone = self.browse()
-        self.env["recovery.case.dirty"]._restart_reopened(self.line_ids.move_line_id)
+        gone, said = self.browse(), self._said()
+        self.env["recovery.case.dirty"]._restart_reopened(self._items_of(said))
         for company, notices in self.grouped("company_id").items():
             today = company._recovery_today()
             debtors = self.env["dunning.measure"]._debtors(
@@ -142,10 +142,11 @@ class DunningNoticeIssue(models.AbstractModel):
             found = {debtor.id: debtor for debtor in debtors}
             changed = []
             for notice in notices:
-                is_due, draft = notice._still_due(found.get(notice.partner_id.id), today)
+                debtor = found.get(notice.partner_id.id)
+                is_due, draft = notice._still_due(debtor, today, said[notice.id])
                 if not is_due:
                     gone |= notice
-                elif draft and not notice._matches(draft, today):
+                elif draft and not notice._matches(draft, today, said[notice.id]):
                     changed.append((notice, draft))
             self._redraft(changed, today)
             if self.env["dunning.policy"]._is_charging(company.id):
@@ -154,18 +155,23 @@ class DunningNoticeIssue(models.AbstractModel):
         gone.filtered(lambda notice: notice.state == "issued")._set_state("cancelled")
         return self - gone
 
-    def _still_due(self, debtor, today):
+    def _items_of(self, said):
+        """The items on the lines that ``_said`` has read."""
+        ids = {line.move_line_id for lines in said.values() for line in lines}
+        return self.env["account.move.line"].browse(ids - {None})
+
+    def _still_due(self, debtor, today, said):
         """Whether something of this notice still rises, and what the notice would say now (None:
         it was sent already and stays)."""
-        proposed = {
-            line.move_line_id.id: line.level_id for line in self.line_ids if line.kind == "rising"
-        }
+        proposed = {line.move_line_id: line.level_id for line in said if line.kind == "rising"}
         if not debtor:
             self.reason = self.env._("Paid, or no longer to be collected.")
             return False, None
         if self.state == "sent":
             return debtor.still_open(proposed), None
-        debtor = debtor.keeping({key: level._fact() for key, level in proposed.items()})
+        levels = self.env["dunning.level"]
+        facts = {key: levels.browse(key)._fact() for key in set(proposed.values())}
+        debtor = debtor.keeping({key: facts[level_id] for key, level_id in proposed.items()})
         draft = self.env["dunning.proposal"]._draft(debtor, today)
         if not draft:
             self.reason = self._why_gone(debtor, proposed)

@@ -1,11 +1,16 @@
-from odoo import models
+from odoo import api, models
 
 
 class MailMail(models.Model):
     """Our notices leave only through their delivery's own loop, which looks at the ledger right
     before: what a dead process left behind is not sent by core's queue, nor by a person's click."""
 
-    _inherit = "mail.mail"
+    _name = "mail.mail"
+    _inherit = ["mail.mail", "recovery.batch.defaults"]
+
+    @api.model
+    def default_get(self, fields):
+        return self._shared_defaults(fields, super().default_get)
 
     def _send(self, *args, **kwargs):
         mails = self - self._of_deliveries()

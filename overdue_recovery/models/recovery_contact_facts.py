@@ -89,7 +89,13 @@ class ContactFacts:
 
     def is_blacklisted(self, request):
         """Whether core's blacklist has the e-mail address."""
-        return email_normalize(request.address or "") in self._blacklisted
+        return self._normal(request) in self._blacklisted
+
+    def _normal(self, request):
+        """The e-mail address as core compares it; parsing it is dear, and the recipient's own is
+        kept that way."""
+        known = request.recipient.email_normalized
+        return known if known == request.address else email_normalize(request.address or "")
 
     def _people(self, request):
         return request.recipient | request.recipient.commercial_partner_id | request.debtor
@@ -110,9 +116,7 @@ class ContactFacts:
         }
 
     def _read_blacklisted(self):
-        addresses = {
-            email_normalize(one.address) for one in self.requests if one.channel == "email"
-        }
+        addresses = {self._normal(one) for one in self.requests if one.channel == "email"}
         domain = [("email", "in", [address for address in addresses if address])]
         return set(self.env["mail.blacklist"].search(domain).mapped("email"))
 

@@ -90,20 +90,21 @@ class RecoveryContactGate(models.AbstractModel):
 
     def _judge(self, request, facts):
         """One verdict. Seam: extend with further rules; a refusal beats a hold."""
-        refusals = tuple(code for code in REFUSALS if code in self._refusals(request, facts))
+        found = self._refusals(request, facts)
+        refusals = tuple(code for code in REFUSALS if code in found)
         if refusals:
             return Verdict("refuse", None, refusals)
         if request.purpose in ("answer", "legal"):
             return Verdict("send")
-        found = contact_window.verdict_in_all(
+        verdict = contact_window.verdict_in_all(
             facts.rule(request),
             facts.at.replace(tzinfo=timezone.utc),
             facts.zones(request),
             facts.history(request),
             request.key or None,
         )
-        until = found.until and found.until.astimezone(timezone.utc).replace(tzinfo=None)
-        return Verdict(found.decision, until, found.reasons)
+        until = verdict.until and verdict.until.astimezone(timezone.utc).replace(tzinfo=None)
+        return Verdict(verdict.decision, until, verdict.reasons)
 
     def _refusals(self, request, facts):
         """Codes for which this person may not be contacted so, whenever it be.

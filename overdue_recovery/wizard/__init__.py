@@ -8,4 +8,5 @@ from . import (
     dunning_takeover,
     recovery_charge_waive,
     recovery_hold_create,
+    recovery_rate_import,
 )

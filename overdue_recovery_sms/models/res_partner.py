@@ -18,6 +18,7 @@ class ResPartner(models.Model):
         copy=False,
         help="The SMS provider does not deliver to this number: no text message goes there until "
         "the telephone number changes or you empty this field.",
+        prefetch="recovery",
     )
 
     def _recovery_address(self, channel):
@@ -29,6 +30,9 @@ class ResPartner(models.Model):
         number = self.phone_sanitized
         alive = number and number != self.recovery_dead_number
         return number if alive and _takes_texts(number) else False
+
+    def _recovery_contact_fields(self):
+        return [*super()._recovery_contact_fields(), "phone_sanitized", "recovery_dead_number"]
 
     def _recovery_recipients_by_channel(self):
         """Where no level sends texts nobody's number is looked at: that is 0.1 ms each."""
