@@ -123,7 +123,7 @@ class AccountMove(models.Model):
         self.check_access("read")
         return {
             "level": self.dunning_level_id.name or "",
-            "text": self.dunning_status or "",
+            "text": " ".join(filter(None, (self.dunning_status, self._recovery_charge_preview()))),
             "has_case": bool(self.recovery_case_id),
         }
 

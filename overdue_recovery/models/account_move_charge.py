@@ -44,6 +44,27 @@ class AccountMoveCharge(models.AbstractModel):
             self.env["recovery.charge"]._ended_by_hand(ended)
         return super().unlink()
 
+    def _recovery_charge_preview(self):
+        """What paying later costs, as the last notice on this document says it; empty where
+        nothing is charged.
+
+        sudo: facts of recovery itself, for who may read the document.
+        """
+        if not self.env["dunning.policy"]._is_charging(self.company_id.id):
+            return ""
+        rising = self.env["dunning.notice.line"].sudo()
+        line = rising.search(
+            [
+                ("move_line_id", "in", self._recovery_lines().ids),
+                ("move_line_id.reconciled", "=", False),
+                ("kind", "=", "rising"),
+                ("notice_id.state", "=", "sent"),
+            ],
+            order="id desc",
+            limit=1,
+        )
+        return line.notice_id.charge_preview or ""
+
     def _recovery_charge_parts(self):
         """What is still open of a charge invoice: one receivable item may hold costs and interest.
         What was paid so far covers them in the order of the law.

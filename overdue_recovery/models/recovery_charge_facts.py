@@ -199,10 +199,13 @@ class RecoveryChargeFacts(models.AbstractModel):
         return [ChargeLine._make([*row, None]) for row in self.env.execute_query(query)]
 
     def _paid_late(self, lines, payments):
-        """Those of these paid items whose last payment came after the due date."""
+        """Those of these paid items whose last payment came after the due date, each on one
+        notice only."""
+        seen = set()
         for line in lines:
             last = max((day for day, _units in payments.get(line.item_id, ())), default=None)
-            if last and last > line.date_due:
+            if last and last > line.date_due and line.item_id not in seen:
+                seen.add(line.item_id)
                 yield line._replace(paid_on=last)
 
     def _payments(self, items):

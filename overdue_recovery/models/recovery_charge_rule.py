@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -44,8 +44,10 @@ class RecoveryChargeRule(models.AbstractModel):
         for rule in self._charge_rules():
             try:
                 found += rule(notice, level, chargeable, facts)
-            except (UserError, ValueError) as error:
-                _logger.info("No charge on notice %s: %s", notice.id, error)
+            except OperationalError:
+                raise
+            except Exception:
+                _logger.info("A charge of notice %s is left out", notice.id, exc_info=True)
         return found
 
     def _charge_rules(self):

@@ -188,7 +188,7 @@ class TestFlowCharges(ChargingCommon):
         self._overdue_invoice(10, 1000.0)
         run = self._propose()
         run.action_issue()
-        deliveries = self.env["dunning.delivery"]
+        deliveries = self.env["dunning.delivery"].sudo()
         # the process dies between the server's answer and our commit
         with patch.object(type(deliveries), "_save_outcomes", lambda *_args: None):
             self._deliver()
@@ -200,7 +200,7 @@ class TestFlowCharges(ChargingCommon):
         )
         deliveries._give_up_lost()
         deliveries._give_up_lost()
-        notice._hand_over()
+        notice.sudo()._hand_over()
         self.assertEqual(notice.state, "sent")
         self.assertEqual(set(notice.charge_ids.mapped("state")), {"posted"})
         self.assertEqual(self._open(), 1043.29)
@@ -359,6 +359,8 @@ class TestFlowCharges(ChargingCommon):
             notice.charge_preview, "If you pay after March 13, 2025: $\N{NO-BREAK SPACE}8.62 more."
         )
         self.assertIn("If you pay after", str(notice.delivery_ids.body))
+        invoice = notice.line_ids.move_id
+        self.assertIn("8.62 more", invoice.recovery_status()["text"])
         self.policy.charges = False
         notice.invalidate_recordset()
         self.assertFalse(notice.charge_preview)
