@@ -30,6 +30,7 @@ def fill(env):
     hold(env, invoices[0])
     invoices[0].line_ids[-1:].dunning_item_ids.taken_in = False
     answer(env, invoices[0].partner_id)
+    agree(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -116,6 +117,30 @@ def answer(env, partner):
     case._reply_received(entry)
     case._reply_activities().action_feedback()
     case._reply_received(entry)
+
+
+def agree(env, today):
+    """An offer that was accepted, paid and closed, and money that somebody allocated."""
+    customer = env["res.partner"].create({"name": "Settles"})
+    for amount in (90, 10):
+        item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+        offer = env["recovery.offer"].create(
+            {
+                "amount": amount,
+                "expiry_date": today,
+                "close_by": "write_off",
+                "claim_ids": [(0, 0, {"move_line_id": item.id})],
+            }
+        )
+        offer.sudo()._accept()
+    payment = env["account.payment"].create(
+        {"amount": 150, "partner_id": customer.id, "partner_type": "customer"}
+    )
+    payment.action_post()
+    env["account.move.line"]._recovery_allocate(payment._recovery_open_credits())
+    env["recovery.offer"]._judge_all()
+    assert offer.state == "fulfilled", offer.state
+    env["recovery.offer.create"]._open_for(offer.case_id)
 
 
 def open_dialogs(env, invoices):

@@ -19,7 +19,7 @@ RIVALS = (
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "res.company.recovery.charge"]
+    _inherit = ["res.company", "res.company.recovery.charge", "res.company.recovery.loss"]
 
     recovery_tz = fields.Selection(
         _tz_get,

@@ -459,6 +459,12 @@ class ResPartner(models.Model):
             "has_case": bool(self.recovery_case_id),
         }
 
+    def action_recovery_offer(self):
+        """Open the dialog for an offer to this customer."""
+        self.ensure_one()
+        self.env["recovery.offer"].check_access("create")
+        return self._recovery_debtor()._recovery_case(self.env.company).action_offer()
+
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""
         self.ensure_one()

@@ -163,6 +163,28 @@ class TestTour(AccountTestInvoicingHttpCommon):
         reasons = {e.partner_id: e.reason for e in run.exception_ids}
         self.assertEqual(reasons[self.customer], "hardship")
 
+    def test_settle_for_80_percent_and_write_the_rest_off_when_it_is_paid(self):
+        debtor = self.env["res.partner"].create({"name": "Old Debtor", "is_company": True})
+        invoice = self._overdue(debtor, 1234.5, days=100)
+        case = debtor._recovery_case(self.company)
+        form = f"/odoo/action-overdue_recovery.recovery_case_action/{case.id}"
+        self.start_tour(form, "recovery_settlement", login="accountman")
+        self.env.invalidate_all()
+        offer = case.offer_ids
+        self.assertRecordValues(offer, [{"state": "accepted", "amount": 987.6}])
+        payment = self.env["account.payment"].create(
+            {"amount": 987.6, "partner_id": debtor.id, "partner_type": "customer"}
+        )
+        payment.action_post()
+        self.start_tour(form, "recovery_allocate", login="accountman")
+        self.env.invalidate_all()
+        self.assertEqual(invoice.amount_residual, 246.9, "nothing is given before the job")
+        self.env["recovery.case"]._cron_recompute()
+        self.env.flush_all()
+        self.assertRecordValues(invoice, [{"amount_residual": 0, "payment_state": "paid"}])
+        form = f"/odoo/action-overdue_recovery.recovery_offer_action/{offer.id}"
+        self.start_tour(form, "recovery_settled", login="accountman")
+
     def test_look_ahead_send_retry_what_failed_and_switch_the_channel(self):
         sink = self._mail_server()
         sink.refuses = True

@@ -9,4 +9,5 @@ from . import (
     recovery_charge_waive,
     recovery_hold_create,
     recovery_rate_import,
+    recovery_offer_create,
 )
