@@ -9,7 +9,12 @@ from .account_move import RECOVERY_GROUPS
 
 class AccountMoveLine(models.Model):
     _name = "account.move.line"
-    _inherit = ["account.move.line", "account.move.line.recovery.screen"]
+    _inherit = [
+        "account.move.line",
+        "account.move.line.recovery.limitation",
+        "account.move.line.recovery.screen",
+        "account.move.line.recovery.allocation",
+    ]
 
     dunning_item_ids = fields.One2many("dunning.item", "move_line_id", groups=RECOVERY_GROUPS)
     dunning_level_id = fields.Many2one(
@@ -49,6 +54,16 @@ class AccountMoveLine(models.Model):
         for hold in holds:
             hold.write({"move_id": hold.move_line_id.move_id.id, "move_line_id": False})
         return super().unlink()
+
+    @api.model
+    def _prepare_reconciliation_single_partial(
+        self, debit_values, credit_values, shadowed_aml_values=None
+    ):
+        kept = self._recovery_hold_back(debit_values, credit_values)
+        result = super()._prepare_reconciliation_single_partial(
+            debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
+        )
+        return self._recovery_give_back(result, debit_values, kept)
 
     # -- what is open ----------------------------------------------------------------------
 
@@ -271,7 +286,8 @@ class AccountMoveLine(models.Model):
 
     def action_start_at(self, level):
         """Start these items at ``level``, as if it had been reached today: the next run goes on
-        from there. For items that fell due before the start of the policy.
+        from there. For items that fell due before the start of the policy, and for those that are
+        time-barred: whether these are asked for is a manager's decision, which is logged.
 
         :param level: dunning.level, or its id
         """
@@ -290,4 +306,11 @@ class AccountMoveLine(models.Model):
                 {"start_level_id": level.id, "start_date": today, "start_due_date": False}
             )
         items._rebuild()
+        self._allow_barred(items)
         return True
+
+    def _allow_barred(self, items):
+        """Note that a manager started those of these items that are time-barred."""
+        barred = self.sudo()._is_time_barred()
+        items.filtered(lambda item: item.move_line_id in barred).barred_start = True
+        barred._log_barred_start()

@@ -86,6 +86,8 @@ class Debtor:
     undated: list = field(default_factory=list)
     credits: list = field(default_factory=list)
     last_contact: object = None
+    #: ids of items, of this debtor and others, that are time-barred
+    barred: object = frozenset()
     decisions: dict = field(default_factory=dict)
 
     @property

@@ -128,8 +128,10 @@ class DunningMeasure(models.AbstractModel):
             if credit.debtor_id in found:
                 found[credit.debtor_id].credits.append(credit)
         ladders = self._ladders()
+        barred = self.env["dunning.limitation"]._barred(company, found.values(), today)
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
+            debtor.barred = barred
             self._fill_items(debtor, holds, ladders, payables)
             self._decide(debtor, today, ladders)
         return found
@@ -418,6 +420,8 @@ class DunningMeasure(models.AbstractModel):
         demandable = demand.demandable(row.residual, holds)
         if row.short:
             holds = (*holds, demand.Hold("short_payment"))
+        if row.id in debtor.barred:
+            holds = (*holds, demand.Hold("time_barred"))
         level = ladders.current(debtor.policy, row.level_id) if debtor.policy else None
         return escalation.Item.of(
             key=row.id,

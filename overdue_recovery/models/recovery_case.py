@@ -36,6 +36,7 @@ class RecoveryCase(models.Model):
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.contact",
+        "recovery.case.arrangement",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -164,11 +165,11 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            if case.interaction_ids or case.notice_ids.filtered("line_ids.live"):
+            if case.interaction_ids or case.offer_ids or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
-                        "The case of %s has a contact log or notices, which must be kept. "
-                        "Archive it instead.",
+                        "The case of %s has a contact log, notices or offers, which must be "
+                        "kept. Archive it instead.",
                         case.partner_id.display_name,
                     )
                 )
@@ -230,16 +231,18 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _cron_daily(self):
-        """The daily order: end what is over, recompute cases, then propose.
+        """The daily order: judge offers, end what is over, recompute cases, then propose.
 
         sudo: nobody watches this job, and it looks after every company.
         """
         self = self.sudo()
+        self.env["recovery.offer"]._judge_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
+        self.env["recovery.reference.rate"]._cron_watch()
 
     @api.model
     def _cron_recompute(self):
@@ -250,19 +253,31 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _recompute_dirty(self):
-        """Begin the next cycle of reopened items and derive the queued cases again.
+        """Begin the next cycle of reopened items, judge the customers' offers and derive the
+        queued cases again.
 
         :return: whether anything was queued
         """
         queue = self.env["recovery.case.dirty"].sudo()
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
+        self.env["recovery.offer"]._judge_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
             [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
         )
         self._recompute(cases)
+        self._look_for_late_payments(pairs)
         return bool(pairs or reopened)
+
+    @api.model
+    def _look_for_late_payments(self, pairs):
+        """Money of these {(customer id, company id)} may be dated before days that were charged."""
+        policies = self.env["dunning.policy"]
+        charged = [partner for partner, company in pairs if policies._is_charging(company)]
+        if charged:
+            partners = self.env["res.partner"].browse(charged)
+            self.env["recovery.charge"]._propose_corrections(partners)
 
     @api.model
     def _recompute(self, cases):
@@ -350,6 +365,7 @@ class RecoveryCase(models.Model):
         if not self:
             return
         self.notice_ids.sudo().case_id = kept
+        self.offer_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})

@@ -45,6 +45,7 @@ class ResPartner(models.Model):
         groups=RECOVERY_GROUPS,
         help="Since when an agreement allows charges for late payment, where the law asks for one: "
         "it holds for invoices dated from that day on.",
+        prefetch=False,
     )
     is_key_account = fields.Boolean(
         string="Key account",
@@ -408,6 +409,42 @@ class ResPartner(models.Model):
         found = Domain("id", "in", self._referred_ids())
         return found if True in value else ~found
 
+    @api.depends("credit")
+    def _compute_days_sales_outstanding(self):
+        """Charges for late payment are neither sales nor owed for sales."""
+        super()._compute_days_sales_outstanding()
+        today = fields.Date.context_today(self)
+        for partner, (sales, first, charges) in self._sales_beside_charges().items():
+            days = (today - first).days if first else 0
+            owed = partner.credit - charges
+            partner.days_sales_outstanding = owed / sales * days if sales else 0
+
+    def _sales_beside_charges(self):
+        """{partner: (sales, first invoice date, open charges)} of those that were charged."""
+        domain = [
+            ("state", "=", "posted"),
+            ("company_id", "=", self.env.company.id),
+            ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+            ("move_type", "in", self.env["account.move"].get_sale_types(include_receipts=True)),
+        ]
+        moves = self.env["account.move"]
+        charged = moves._read_group(
+            [*domain, ("is_recovery_charge", "=", True)],
+            ["commercial_partner_id"],
+            ["amount_residual_signed:sum"],
+        )
+        ids = [partner.id for partner, _charges in charged]
+        if not ids:
+            return {}
+        sold = moves._read_group(
+            [*domain, ("is_recovery_charge", "=", False), ("commercial_partner_id", "in", ids)],
+            ["commercial_partner_id"],
+            ["amount_total_signed:sum", "invoice_date:min"],
+        )
+        sales = {partner: (total, first) for partner, total, first in sold}
+        found = {partner: (*sales.get(partner, (0, None)), owed) for partner, owed in charged}
+        return {partner: found[partner] for partner in self if partner in found}
+
     # -- a person's acts ---------------------------------------------------------------------
 
     def recovery_status(self):
@@ -422,6 +459,12 @@ class ResPartner(models.Model):
             "text": self.env._("Overdue: %s", amount) if overdue else "",
             "has_case": bool(self.recovery_case_id),
         }
+
+    def action_recovery_offer(self):
+        """Open the dialog for an offer to this customer."""
+        self.ensure_one()
+        self.env["recovery.offer"].check_access("create")
+        return self._recovery_debtor()._recovery_case(self.env.company).action_offer()
 
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""
