@@ -30,6 +30,7 @@ def fill(env):
     hold(env, invoices[0])
     invoices[0].line_ids[-1:].dunning_item_ids.taken_in = False
     answer(env, invoices[0].partner_id)
+    agree(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -118,6 +119,30 @@ def answer(env, partner):
     case._reply_received(entry)
 
 
+def agree(env, today):
+    """An offer that was accepted, paid and closed, and money that somebody allocated."""
+    customer = env["res.partner"].create({"name": "Settles"})
+    for amount in (90, 10):
+        item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+        offer = env["recovery.offer"].create(
+            {
+                "amount": amount,
+                "expiry_date": today,
+                "close_by": "write_off",
+                "claim_ids": [(0, 0, {"move_line_id": item.id})],
+            }
+        )
+        offer.sudo()._accept()
+    payment = env["account.payment"].create(
+        {"amount": 150, "partner_id": customer.id, "partner_type": "customer"}
+    )
+    payment.action_post()
+    env["account.move.line"]._recovery_allocate(payment._recovery_open_credits())
+    env["recovery.offer"]._judge_all()
+    assert offer.state == "fulfilled", offer.state
+    env["recovery.offer.create"]._open_for(offer.case_id)
+
+
 def open_dialogs(env, invoices):
     """Leave the rows behind that dialogs leave behind."""
     env["dunning.skip"].create(
@@ -129,6 +154,9 @@ def open_dialogs(env, invoices):
     env["dunning.switch"].create({"delivery_ids": deliveries.ids})
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
     env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})
+    env["recovery.charge.waive"].create(
+        {"charge_ids": env["recovery.charge"].search([]).ids, "reason": "A test"}
+    )
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.rate.import"].create(
         {"rate_id": env["recovery.reference.rate"].search([], limit=1).id}

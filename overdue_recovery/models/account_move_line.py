@@ -13,6 +13,7 @@ class AccountMoveLine(models.Model):
         "account.move.line",
         "account.move.line.recovery.limitation",
         "account.move.line.recovery.screen",
+        "account.move.line.recovery.allocation",
     ]
 
     dunning_item_ids = fields.One2many("dunning.item", "move_line_id", groups=RECOVERY_GROUPS)
@@ -53,6 +54,16 @@ class AccountMoveLine(models.Model):
         for hold in holds:
             hold.write({"move_id": hold.move_line_id.move_id.id, "move_line_id": False})
         return super().unlink()
+
+    @api.model
+    def _prepare_reconciliation_single_partial(
+        self, debit_values, credit_values, shadowed_aml_values=None
+    ):
+        kept = self._recovery_hold_back(debit_values, credit_values)
+        result = super()._prepare_reconciliation_single_partial(
+            debit_values, credit_values, shadowed_aml_values=shadowed_aml_values
+        )
+        return self._recovery_give_back(result, debit_values, kept)
 
     # -- what is open ----------------------------------------------------------------------
 

@@ -11,6 +11,19 @@ class PaymentTransaction(models.Model):
 
     _inherit = "payment.transaction"
 
+    recovery_allocates = fields.Boolean(
+        string="Allocated by recovery",
+        copy=False,
+        readonly=True,
+        help="What this payment leaves open pays the customer's items in the order of the law.",
+    )
+    recovery_choice = fields.Json(
+        string="Customer's choice",
+        copy=False,
+        readonly=True,
+        help="Ids of the items that the customer chose: they are paid first.",
+    )
+
     def _update_state(self, allowed_states, target_state, state_message):
         changed = super()._update_state(allowed_states, target_state, state_message)
         changed._recovery_follow()
@@ -20,7 +33,22 @@ class PaymentTransaction(models.Model):
         result = super()._post_process()
         # from here on the ledger knows the money itself
         self._recovery_follow()
+        self._recovery_allocate()
         return result
+
+    def _recovery_allocate(self):
+        """Let what core left open of these payments pay what the customer owes.
+
+        Core matches a payment with the transaction's own invoices; the portal sets
+        ``recovery_allocates`` and leaves them out where the debtor's choice or the law decides.
+
+        sudo: it is the payment provider's answer that decides, whoever is logged in.
+        """
+        for tx in self.filtered(lambda tx: tx.state == "done" and tx.recovery_allocates).sudo():
+            lines = self.env["account.move.line"].sudo()
+            choice = lines.browse(tx.recovery_choice or ()).exists()
+            for credit in tx.payment_id._recovery_open_credits():
+                lines.with_company(tx.company_id)._recovery_allocate(credit, choice)
 
     def _recovery_follow(self):
         """Hold what these transactions are about to pay; let go of what they no longer will.

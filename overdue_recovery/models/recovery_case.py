@@ -36,6 +36,7 @@ class RecoveryCase(models.Model):
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.contact",
+        "recovery.case.arrangement",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -164,11 +165,11 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            if case.interaction_ids or case.notice_ids.filtered("line_ids.live"):
+            if case.interaction_ids or case.offer_ids or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
-                        "The case of %s has a contact log or notices, which must be kept. "
-                        "Archive it instead.",
+                        "The case of %s has a contact log, notices or offers, which must be "
+                        "kept. Archive it instead.",
                         case.partner_id.display_name,
                     )
                 )
@@ -180,21 +181,29 @@ class RecoveryCase(models.Model):
         """{partner id: id of its open case}, opened where there is none. Three statements."""
         if not partners:
             return {}
-        self.flush_model()
         debtor_ids = {partner.id: partner._recovery_debtor().id for partner in partners}
         debtors = partners.browse(dict.fromkeys(debtor_ids.values()))
+        cases = self._open_cases_of_debtors(company, debtors)
+        return {partner_id: cases[debtor_id] for partner_id, debtor_id in debtor_ids.items()}
+
+    def _open_cases_of_debtors(self, company, debtors):
+        """`_open_cases` for those who owe themselves, as measure finds them."""
         known = self._open_ids(company, debtors)
-        new = debtors.filtered(lambda debtor: debtor.id not in known)
-        known.update(self._open_for(company, new))
-        return {partner_id: known[debtor_id] for partner_id, debtor_id in debtor_ids.items()}
+        new = [debtor_id for debtor_id in debtors.ids if debtor_id not in known]
+        return {**known, **self._open_for(company, debtors.browse(new))}
 
     def _open_for(self, company, debtors):
         """{debtor id: id of its new case}."""
+        if not debtors:
+            return {}
         debtors.fetch(["user_id"])
         today = company._recovery_today()
-        columns = ["partner_id", "company_id", "user_id", "state", "date_opened", "active"]
+        proposal = self.env["dunning.proposal"]
+        ids = proposal._new_ids("recovery.case", len(debtors))
+        columns = ["id", "partner_id", "company_id", "user_id", "state", "date_opened", "active"]
         rows = [
             (
+                case_id,
                 debtor.id,
                 company.id,
                 debtor._recovery_owner(company).id or None,
@@ -202,13 +211,14 @@ class RecoveryCase(models.Model):
                 today,
                 True,
             )
-            for debtor in debtors
+            for case_id, debtor in zip(ids, debtors, strict=True)
         ]
-        opened = self.browse(self.env["dunning.proposal"]._insert("recovery.case", columns, rows))
-        self.env["recovery.case.dirty"]._put(opened)
-        return dict(zip(debtors.ids, opened.ids, strict=True))
+        proposal._insert("recovery.case", columns, rows)
+        self.env["recovery.case.dirty"]._put(self.browse(ids))
+        return dict(zip(debtors.ids, ids, strict=True))
 
     def _open_ids(self, company, debtors):
+        self.flush_model()
         query = SQL(
             """SELECT partner_id, id FROM recovery_case
                 WHERE date_closed IS NULL AND company_id = %s AND partner_id IN %s""",
@@ -221,11 +231,12 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _cron_daily(self):
-        """The daily order: end what is over, recompute cases, then propose.
+        """The daily order: judge offers, end what is over, recompute cases, then propose.
 
         sudo: nobody watches this job, and it looks after every company.
         """
         self = self.sudo()
+        self.env["recovery.offer"]._judge_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.charge"]._cron_charges()
@@ -242,19 +253,31 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _recompute_dirty(self):
-        """Begin the next cycle of reopened items and derive the queued cases again.
+        """Begin the next cycle of reopened items, judge the customers' offers and derive the
+        queued cases again.
 
         :return: whether anything was queued
         """
         queue = self.env["recovery.case.dirty"].sudo()
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
+        self.env["recovery.offer"]._judge_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
             [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
         )
         self._recompute(cases)
+        self._look_for_late_payments(pairs)
         return bool(pairs or reopened)
+
+    @api.model
+    def _look_for_late_payments(self, pairs):
+        """Money of these {(customer id, company id)} may be dated before days that were charged."""
+        policies = self.env["dunning.policy"]
+        charged = [partner for partner, company in pairs if policies._is_charging(company)]
+        if charged:
+            partners = self.env["res.partner"].browse(charged)
+            self.env["recovery.charge"]._propose_corrections(partners)
 
     @api.model
     def _recompute(self, cases):
@@ -342,6 +365,7 @@ class RecoveryCase(models.Model):
         if not self:
             return
         self.notice_ids.sudo().case_id = kept
+        self.offer_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})

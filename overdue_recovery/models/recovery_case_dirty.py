@@ -38,9 +38,10 @@ class RecoveryCaseDirty(models.Model):
 
     @api.model
     def _put_lines(self, lines):
-        """Queue the customers of these journal items, where they have an open case."""
+        """Queue the customers of these journal items, where they have an open case or an offer."""
         if lines:
-            self._insert_and_wake(SQL("%s %s", _INSERT, self._select_cases(lines)))
+            cases, claimed = self._select_cases(lines), self._select_claimed(lines)
+            self._insert_and_wake(SQL("%s %s UNION %s", _INSERT, cases, claimed))
 
     @api.model
     def _put_undone(self, lines):
@@ -59,7 +60,13 @@ class RecoveryCaseDirty(models.Model):
                 tuple(lines.ids),
             )
             self._insert_and_wake(
-                SQL("%s %s UNION ALL %s", _INSERT, self._select_cases(lines), reopened)
+                SQL(
+                    "%s %s UNION %s UNION ALL %s",
+                    _INSERT,
+                    self._select_cases(lines),
+                    self._select_claimed(lines),
+                    reopened,
+                )
             )
 
     def _select_cases(self, lines):
@@ -71,6 +78,18 @@ class RecoveryCaseDirty(models.Model):
               JOIN recovery_case ON recovery_case.date_closed IS NULL
                AND recovery_case.partner_id = COALESCE(partner.dunning_payer_id, partner.id)
              WHERE line.id IN %s
+            """,
+            tuple(lines.ids),
+        )
+
+    def _select_claimed(self, lines):
+        """The customers of offers that this decides: their case may be closed."""
+        return SQL(
+            """
+            SELECT DISTINCT offer.partner_id, offer.company_id, NULL::integer
+              FROM recovery_claim claim
+              JOIN recovery_offer offer ON offer.id = claim.offer_id
+             WHERE claim.move_line_id IN %s AND offer.state IN ('accepted', 'fulfilled')
             """,
             tuple(lines.ids),
         )

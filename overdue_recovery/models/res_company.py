@@ -19,7 +19,7 @@ RIVALS = (
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "res.company.recovery.charge"]
+    _inherit = ["res.company", "res.company.recovery.charge", "res.company.recovery.loss"]
 
     recovery_tz = fields.Selection(
         _tz_get,
@@ -57,6 +57,7 @@ class ResCompany(models.Model):
         string="Waive alone up to",
         default=50.0,
         help="To waive more of a charge takes a second manager: nobody approves an own waiver.",
+        prefetch="recovery",
     )
 
     _recovery_limits = models.Constraint(

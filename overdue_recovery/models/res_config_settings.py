@@ -16,6 +16,13 @@ class ResConfigSettings(models.TransientModel):
     recovery_attachment_mb = fields.Integer(
         related="company_id.recovery_attachment_mb", readonly=False
     )
+    recovery_loss_account_id = fields.Many2one(
+        related="company_id.recovery_loss_account_id", readonly=False
+    )
+    recovery_loss_journal_id = fields.Many2one(
+        related="company_id.recovery_loss_journal_id", readonly=False
+    )
+    recovery_offer_count = fields.Integer(related="company_id.recovery_offer_count", readonly=False)
     recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)
     recovery_charge_journal_id = fields.Many2one(
         related="company_id.recovery_charge_journal_id", readonly=False

@@ -45,6 +45,7 @@ class ResPartner(models.Model):
         groups=RECOVERY_GROUPS,
         help="Since when an agreement allows charges for late payment, where the law asks for one: "
         "it holds for invoices dated from that day on.",
+        prefetch=False,
     )
     is_key_account = fields.Boolean(
         string="Key account",
@@ -151,6 +152,17 @@ class ResPartner(models.Model):
 
     def _recovery_recipients_by_channel(self):
         """{partner: {channel: recipients}} for many customers; one query for their contacts."""
+        by_customer = self._recovery_contacts()
+        return {
+            partner: {
+                channel: partner._pick_recipients(by_customer.get(partner, self.browse()), channel)
+                for channel in ("email", "sms", "letter", "call")
+            }
+            for partner in self
+        }
+
+    def _recovery_contacts(self):
+        """{customer: its contacts that may be written to instead}."""
         contacts = self.search(
             [
                 ("commercial_partner_id", "in", self.ids),
@@ -161,14 +173,21 @@ class ResPartner(models.Model):
             ],
             order="id",
         )
-        by_customer = contacts.grouped("commercial_partner_id")
-        return {
-            partner: {
-                channel: partner._pick_recipients(by_customer.get(partner, self.browse()), channel)
-                for channel in ("email", "sms", "letter", "call")
-            }
-            for partner in self
-        }
+        return contacts.grouped("commercial_partner_id")
+
+    def _recovery_unreachable(self, channels):
+        """Those of these customers who have no recipient on any of their ``channels``
+        {partner id: codes}. Looks no further than the first that reaches somebody."""
+        self._recovery_fetch()
+        by_customer, nobody = self._recovery_contacts(), self.browse()
+        return self.filtered(
+            lambda partner: (
+                not any(
+                    partner._pick_recipients(by_customer.get(partner, nobody), channel)
+                    for channel in channels[partner.id]
+                )
+            )
+        )
 
     def _pick_recipients(self, contacts, channel):
         if not self.active:
@@ -440,6 +459,12 @@ class ResPartner(models.Model):
             "text": self.env._("Overdue: %s", amount) if overdue else "",
             "has_case": bool(self.recovery_case_id),
         }
+
+    def action_recovery_offer(self):
+        """Open the dialog for an offer to this customer."""
+        self.ensure_one()
+        self.env["recovery.offer"].check_access("create")
+        return self._recovery_debtor()._recovery_case(self.env.company).action_offer()
 
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""

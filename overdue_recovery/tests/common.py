@@ -94,6 +94,35 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
         values = {} if amount is None else {"amount": amount}
         return self._register_payment(invoice, payment_date=fields.Date.today(), **values)
 
+    def _payment(self, amount, partner=None, **values):
+        """A posted payment of today, matched with nothing."""
+        payment = self.env["account.payment"].create(
+            {
+                "amount": amount,
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": (partner or self.partner_a).id,
+                "date": fields.Date.today(),
+                "journal_id": self.company_data["default_journal_bank"].id,
+                **values,
+            }
+        )
+        payment.action_post()
+        return payment
+
+    def _offer(self, invoices, amount, days=10, **values):
+        """An offer to settle these invoices for ``amount`` within ``days``."""
+        return self.env["recovery.offer"].create(
+            {
+                "amount": amount,
+                "expiry_date": fields.Date.today() + timedelta(days=days),
+                "claim_ids": [
+                    Command.create({"move_line_id": item.id}) for item in self._items(invoices)
+                ],
+                **values,
+            }
+        )
+
     def _items(self, invoices):
         """The receivable items of invoices, oldest maturity first."""
         return invoices._recovery_lines().sorted(lambda line: (line.date_maturity, line.id))

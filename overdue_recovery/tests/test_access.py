@@ -46,6 +46,13 @@ RIGHTS = {
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
+    "recovery.charge.waive": ("", "rwcu", ""),
+    "recovery.claim": ("r", "r", "r"),
+    "recovery.offer": ("rwc", "rwc", "r"),
+    "recovery.offer.limit": ("r", "rwcu", "r"),
+    "recovery.offer.create": ("rwcu", "rwcu", ""),
+    "recovery.allocation": ("rwcu", "rwcu", "r"),
+    "recovery.allocation.line": ("rwcu", "rwcu", "r"),
 }
 # Rows of one company each; all others are the same for every company.
 OF_A_COMPANY = {
@@ -65,6 +72,10 @@ OF_A_COMPANY = {
     "recovery.interaction",
     "recovery.interaction.content",
     "recovery.hold",
+    "recovery.claim",
+    "recovery.offer",
+    "recovery.allocation",
+    "recovery.allocation.line",
 }
 SHARED = {
     "recovery.hold.reason",
@@ -75,6 +86,7 @@ SHARED = {
     "recovery.phrase",
     "recovery.reference.rate",
     "recovery.reference.rate.value",
+    "recovery.offer.limit",
 }
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
@@ -145,8 +157,18 @@ class TestAccess(RecoveryCommon):
         cls._make_charges()
         cls.fresh = maker._create_customer()
         cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
+        cls._make_arrangements(maker)
         cls.env["recovery.case.dirty"].sudo()._put(cls.notice.case_id.sudo())
         cls.env.flush_all()
+
+    @classmethod
+    def _make_arrangements(cls, maker):
+        """A proposed offer, and money that is not allocated yet."""
+        customer = maker._create_customer()
+        cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
+        money = maker._payment(40, partner=customer)._recovery_open_credits()
+        cls.allocation = cls.env["recovery.allocation"]._propose(money)
+        maker._hold(customer, "other")
 
     @classmethod
     def _make_charges(cls):
@@ -412,6 +434,14 @@ class TestAccess(RecoveryCommon):
             with self.assertRaises(UserError):
                 act()
 
+    def test_a_collector_settles_and_allocates(self):
+        offer = self.offer.with_user(self.collector)
+        offer.action_accept()
+        allocation = self.allocation.with_user(self.collector)
+        allocation.action_confirm()
+        allocation.action_undo()
+        self.assertEqual((offer.state, allocation.state), ("accepted", "undone"))
+
     def test_a_manager_starts_an_item_at_a_level_of_its_company_only(self):
         items = self._items(self.fresh_invoice).with_user(self.manager)
         foreign = self._create_policy(company=self.other)
@@ -462,6 +492,8 @@ class TestAccess(RecoveryCommon):
             "dunning.notice": "sent",
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
+            "recovery.offer": "fulfilled",
+            "recovery.allocation": "done",
         }
         for name, state in stateful.items():
             for user in (self.collector, self.manager):
@@ -514,6 +546,12 @@ class TestAccess(RecoveryCommon):
             (self.notice.delivery_ids, "action_retry", ()),
             (self.notice.case_id, "action_send_now", ()),
             (self.hold, "action_end", ()),
+            (self.offer, "action_accept", ()),
+            (self.offer, "action_approve", ()),
+            (self.offer, "action_send", ()),
+            (self.allocation, "action_confirm", ()),
+            (self.notice.case_id, "action_offer", ()),
+            (self.notice.case_id, "action_allocate", ()),
             (self.fresh, "action_open_recovery_case", ()),
             (self._items(self.fresh_invoice), "action_take_into_recovery", ()),
             (self._items(self.fresh_invoice), "action_undo_take_into_recovery", ()),
@@ -570,7 +608,10 @@ class TestAccess(RecoveryCommon):
 
     def _allowed(self):
         """A customer is shared: another company's collector may open its own case for it."""
-        return {("res.partner", "action_open_recovery_case", self.stranger)}
+        return {
+            ("res.partner", "action_open_recovery_case", self.stranger),
+            ("res.partner", "action_recovery_offer", self.stranger),
+        }
 
     def _assert_harmless(self, user, records, method, before, *args):
         with self._rolled_back(), mute_logger("odoo.sql_db"):

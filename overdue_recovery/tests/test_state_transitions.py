@@ -41,6 +41,21 @@ LEGAL = {
         "reversed": "",
         "cancelled": "",
     },
+    "recovery.offer": {
+        "proposed": "countered accepted declined expired withdrawn",
+        "accepted": "fulfilled voided",
+        "fulfilled": "accepted",
+        "countered": "",
+        "declined": "",
+        "expired": "",
+        "withdrawn": "",
+        "voided": "",
+    },
+    "recovery.allocation": {
+        "draft": "done",
+        "done": "undone",
+        "undone": "",
+    },
     "recovery.charge.waiver": {
         "requested": "approved refused",
         "approved": "",
@@ -64,6 +79,13 @@ class TestStateTransitions(RecoveryCommon):
             "dunning.delivery": run.notice_ids.delivery_ids,
             "recovery.charge": case._make_charge(run.notice_ids),
         }
+        customer = cls.env["res.partner"].create({"name": "Settles"})
+        cls.records["recovery.offer"] = case._offer(
+            case._overdue_invoice(100, partner=customer), 90
+        ).sudo()
+        cls.records["recovery.allocation"] = cls.env["recovery.allocation"]._propose(
+            case._payment(40, partner=customer)._recovery_open_credits()
+        )
         waivers = cls.env["recovery.charge.waiver"].sudo()
         cls.records["recovery.charge.waiver"] = waivers._propose(
             cls.records["recovery.charge"], 1.0

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -82,40 +82,7 @@ class DunningTakeover(models.TransientModel):
         """One posted entry per currency, reconciled with the items; reversed like any entry."""
         if not (self.journal_id and self.account_id):
             raise UserError(self.env._("Choose the journal and the account of the write-off."))
+        write_off = self.env["recovery.write.off"]
         for lines in self.move_line_ids.grouped("currency_id").values():
-            entry = self.env["account.move"].create(self._write_off_values(lines))
-            entry.action_post()
-            for line, counterpart in zip(lines, entry.line_ids[: len(lines)], strict=True):
-                (line | counterpart).reconcile()
-
-    def _write_off_values(self, lines):
-        """Credit each item's customer, debit the account with the sum."""
-        credits = [
-            Command.create(
-                {
-                    "name": f"{self.label}: {line.move_id.name}",
-                    "account_id": line.account_id.id,
-                    "partner_id": line.partner_id.id,
-                    "currency_id": line.currency_id.id,
-                    "amount_currency": -line.amount_residual_currency,
-                    "balance": -line.amount_residual,
-                }
-            )
-            for line in lines
-        ]
-        total = Command.create(
-            {
-                "name": self.label,
-                "account_id": self.account_id.id,
-                "currency_id": lines.currency_id.id,
-                "amount_currency": sum(lines.mapped("amount_residual_currency")),
-                "balance": sum(lines.mapped("amount_residual")),
-            }
-        )
-        return {
-            "move_type": "entry",
-            "journal_id": self.journal_id.id,
-            "date": self.date,
-            "ref": self.label,
-            "line_ids": [*credits, total],
-        }
+            amounts = {line: line.amount_residual_currency for line in lines}
+            write_off._write_off(amounts, self.journal_id, self.account_id, self.date, self.label)

@@ -1,0 +1,172 @@
+from collections import defaultdict
+
+from odoo import Command, models
+
+# Price corrections that bring a credit note's total to the unit, taxes rounded as they are.
+CORRECTIONS = 4
+
+
+class RecoveryOfferClosing(models.AbstractModel):
+    """What closes the rest when the agreed money is in, and takes it back when it is undone."""
+
+    _name = "recovery.offer.closing"
+    _description = "Offer: closing the rest"
+
+    def _close_rest(self):
+        """Close what the offer gave up: written off, or credited; charges are always credited."""
+        amounts = self._amounts_to_close()
+        credited = {
+            item: amount
+            for item, amount in amounts.items()
+            if self.close_by == "credit_note" or item.move_id.is_recovery_charge
+        }
+        rest = {item: amount for item, amount in amounts.items() if item not in credited}
+        rest.update(self._credit(credited))
+        if rest:
+            self.closing_move_ids |= self._write_off(rest)
+
+    def _amounts_to_close(self):
+        """{item: amount} that the offer gives up: what is open, never more than the baseline
+        without the money that came in (an older payment undone since was not given up)."""
+        received = self.claim_ids._received()
+        amounts = {}
+        for claim in self.claim_ids.filtered("move_line_id"):
+            amount = min(claim.residual, claim.baseline - received[claim])
+            if self.currency_id.compare_amounts(amount, 0) > 0:
+                amounts[claim.move_line_id] = amount
+        return amounts
+
+    def _label(self):
+        return self.env._("%(offer)s, agreed with the customer", offer=self.name)
+
+    # -- write-off -------------------------------------------------------------------------
+
+    def _write_off(self, amounts):
+        """sudo: the loss account is the company's, whoever may see it."""
+        company = self.company_id
+        return self.env["recovery.write.off"]._write_off(
+            amounts,
+            company._recovery_loss_journal(),
+            company._recovery_loss_account(),
+            company._recovery_today(),
+            self._label(),
+        )
+
+    # -- credit note -----------------------------------------------------------------------
+
+    def _credit(self, amounts):
+        """Credit each invoice with its own taxes.
+
+        :return: what no credit note can close: {item: amount} of entries that are no invoice, and
+            the last cent that no price with taxes comes to
+        """
+        left = {}
+        invoices = defaultdict(dict)
+        for item, amount in amounts.items():
+            if item.move_id.is_invoice():
+                invoices[item.move_id][item] = amount
+            else:
+                left[item] = amount
+        for invoice, parts in invoices.items():
+            left.update(self._credit_invoice(invoice, parts))
+        return left
+
+    def _credit_invoice(self, invoice, parts):
+        """Credit these parts {item: amount} of one invoice; return what is left of them."""
+        refund = self._draft_credit_note(invoice, sum(parts.values()))
+        refund.action_post()
+        refund.reversed_entry_id = invoice
+        self.closing_move_ids |= refund
+        credit = refund._recovery_lines()
+        rest = refund.amount_total
+        matched, left = {}, {}
+        for item, amount in parts.items():
+            matched[item] = min(rest, amount)
+            rest -= matched[item]
+            missing = item.currency_id.round(amount - matched[item])
+            if missing > 0:
+                left[item] = missing
+        credit._recovery_reconcile({item: part for item, part in matched.items() if part > 0})
+        return left
+
+    def _draft_credit_note(self, invoice, amount):
+        """A draft over ``amount`` with taxes, in the proportions of the invoice; at most some
+        units less where taxes don't come to it exactly."""
+        share = amount / invoice.amount_total
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": invoice.partner_id.id,
+                "journal_id": invoice.journal_id.id,
+                "currency_id": invoice.currency_id.id,
+                "fiscal_position_id": invoice.fiscal_position_id.id,
+                "invoice_date": self.company_id._recovery_today(),
+                "invoice_payment_term_id": False,
+                "invoice_origin": invoice.name,
+                "ref": self._label(),
+                "is_recovery_charge": invoice.is_recovery_charge,
+                "invoice_line_ids": [
+                    Command.create(values) for values in self._credit_lines(invoice, share)
+                ],
+            }
+        )
+        refund._recovery_lines().account_id = invoice._recovery_lines()[:1].account_id
+        self._round_to(refund, amount)
+        return refund
+
+    def _credit_lines(self, invoice, share):
+        """One line for each account and set of taxes of the invoice."""
+        groups = defaultdict(lambda: self.env["account.move.line"])
+        lines = invoice.invoice_line_ids.filtered(lambda line: line.display_type == "product")
+        for line in lines:
+            groups[line.account_id, line.tax_ids] |= line
+        for (account, taxes), same in groups.items():
+            included = any(tax.price_include for tax in taxes)
+            total = sum(same.mapped("price_total" if included else "price_subtotal"))
+            yield {
+                "name": self.env._(
+                    "%(label)s: %(invoice)s", label=self._label(), invoice=invoice.name
+                ),
+                "quantity": 1,
+                "price_unit": invoice.currency_id.round(total * share),
+                "account_id": account.id,
+                "tax_ids": [Command.set(taxes.ids)],
+                "analytic_distribution": same[0].analytic_distribution,
+            }
+
+    def _round_to(self, refund, amount):
+        """Bring the draft's total to ``amount`` by its largest line, never above it."""
+        unit = refund.currency_id.rounding
+        line = refund.invoice_line_ids.sorted("price_total")[-1:]
+        for _attempt in range(CORRECTIONS):
+            missing = refund.currency_id.round(amount - refund.amount_total)
+            if not missing:
+                return
+            ratio = line.price_unit / line.price_total if line.price_total else 1.0
+            step = refund.currency_id.round(missing * ratio) or (-unit if missing < 0 else 0.0)
+            if not step:
+                return
+            line.price_unit += step
+        while refund.currency_id.compare_amounts(refund.amount_total, amount) > 0:
+            line.price_unit -= unit
+
+    # -- take back -------------------------------------------------------------------------
+
+    def _undo_closing(self):
+        """Reverse what closed the rest: the items are open again as if it had not been."""
+        moves = self.closing_move_ids.filtered(lambda move: move.state == "posted")
+        today = self.company_id._recovery_today()
+        values = [
+            {
+                "date": today,
+                "invoice_date": today,
+                "ref": self._reversal_label(move),
+                "is_recovery_charge": move.is_recovery_charge,
+            }
+            for move in moves
+        ]
+        moves._reverse_moves(values, cancel=True)
+        self.closing_move_ids = False
+
+    def _reversal_label(self, move):
+        return self.env._("%(move)s taken back: a payment was undone", move=move.name)
