@@ -128,10 +128,9 @@ class DunningMeasure(models.AbstractModel):
             if credit.debtor_id in found:
                 found[credit.debtor_id].credits.append(credit)
         ladders = self._ladders()
-        barred = self.env["dunning.limitation"]._barred(company, found.values(), today)
+        self.env["dunning.limitation"]._limit(company, found.values(), today)
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
-            debtor.barred = barred
             self._fill_items(debtor, holds, ladders, payables)
             self._decide(debtor, today, ladders)
         return found
@@ -143,12 +142,15 @@ class DunningMeasure(models.AbstractModel):
         :param waiting: see ``_all_debtors``
         """
         ladders, partners = self._ladders(), self.env["res.partner"].sudo().browse(debtor_ids)
+        last_days = {
+            policy: ladders.not_due_after(policy, today) for policy in set(policies.values())
+        }
         found = {}
         for debtor_id in debtor_ids:
-            policy = policies.get(debtor_id)
             count, first = waiting[debtor_id] or (0, None)
-            last_day = count and policy and ladders.not_due_after(policy, today)
-            if last_day and first > last_day:
+            last_day = last_days.get(policies.get(debtor_id))
+            if count and last_day and first > last_day:
+                policy = policies[debtor_id]
                 found[debtor_id] = Debtor(debtor_id, policy, partners, not_due=count)
         return found
 
