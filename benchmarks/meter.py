@@ -100,7 +100,7 @@ class Phases:
         """Follow the delivery job of this registry."""
         mails, deliveries = env.registry["mail.mail"], env.registry["dunning.delivery"]
         create, save, deliver = mails.create, deliveries._save_outcomes, deliveries._deliver
-        write = deliveries._prepare_ahead
+        write, read = deliveries._prepare_ahead, deliveries._read_together
 
         def created(model, vals_list):
             made = create(model, vals_list)
@@ -117,6 +117,10 @@ class Phases:
             self.enter("prepare")
             return result
 
+        def read_again(records):
+            self.enter("prepare")
+            return read(records)
+
         def delivered(records):
             self.enter("prepare")
             return deliver(records)
@@ -126,6 +130,7 @@ class Phases:
             patch.object(deliveries, "_save_outcomes", saved),
             patch.object(deliveries, "_deliver", delivered),
             patch.object(deliveries, "_prepare_ahead", written),
+            patch.object(deliveries, "_read_together", read_again),
         ):
             yield self
             self.enter("end")

@@ -39,6 +39,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
         "wizard/dunning_skip_views.xml",
@@ -48,6 +49,7 @@
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "wizard/recovery_offer_create_views.xml",
+        "wizard/recovery_rate_import_views.xml",
         "views/dunning_policy_views.xml",
         "views/dunning_exception_views.xml",
         "views/dunning_delivery_views.xml",
@@ -59,6 +61,7 @@
         "views/recovery_hold_views.xml",
         "views/recovery_late_reason_views.xml",
         "views/recovery_law_views.xml",
+        "views/recovery_reference_rate_views.xml",
         "views/recovery_phrase_views.xml",
         "views/recovery_offer_limit_views.xml",
         "views/recovery_offer_views.xml",

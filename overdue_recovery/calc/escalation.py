@@ -14,9 +14,10 @@ from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, S
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 #: Hold reasons that lower what may be demanded; all other holds stop an item whatever its amount.
 LOWERING = ("disputed", "promised", "in_plan", "in_transit", "credit_note_coming")
@@ -67,13 +68,15 @@ _NEVER = date.max.toordinal()
 _RANK = {code: rank for rank, code in enumerate(REASONS)}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """The facts of one open item.
 
     Amounts are in the item's currency, ``value`` alone in the company's. ``level`` is the highest
     level handed over in this cycle (its key, or the ``Level``), ``level_date`` the day of that,
     ``pay_by`` the last day that its notice gave for payment.
+
+    No slots: what an item does not tell is the class's own default, which costs it nothing.
     """
 
     key: Hashable
@@ -97,6 +100,19 @@ class Item:
     started: bool = False
     #: maturity − invoice date in days; None = unknown
     term_days: int | None = None
+
+    @classmethod
+    def of(cls, **facts):
+        """The item with these facts, the first four given. For who makes a million of them: a
+        frozen dataclass sets all its fields one by one, which takes longer than to decide.
+
+        >>> facts = {"key": 7, "date_due": date(2025, 3, 12), "residual": 100, "currency": "EUR"}
+        >>> Item.of(**facts, blocked=True) == Item(**facts, blocked=True)
+        True
+        """
+        item = object.__new__(cls)
+        object.__setattr__(item, "__dict__", facts)
+        return item
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -255,7 +271,7 @@ def decide(
     ValueError: levels 'a' and 'b' have the same sequence 1 and delay of 5 days
     """
     _check_step(step)
-    return _decide(item, _ladder(levels), today.toordinal(), step, policy)
+    return _decide(item, _rules(_ladder(levels), today.toordinal(), step, policy))
 
 
 def decide_customer(
@@ -321,11 +337,34 @@ def decide_customer(
     """
     _check_step(step)
     _check_credits(credits)
-    customer = _Customer(items, _ladder(levels), today.toordinal(), step, policy)
+    rules = _rules(_ladder(levels), today.toordinal(), step, policy)
+    customer = _Customer(items, rules)
     if customer.rising:
         customer.keep_interval(last_contact)
         customer.settle(credits or {})
     return customer.decisions
+
+
+def not_due_after(levels: Sequence[Level], today: date, policy: Policy = _STANDARD) -> date | None:
+    """The day after which a maturity alone says that the item is not due: no step of it has come
+    today. An item without level, holds or anything else against it needs no further look.
+
+    >>> not_due_after((Level("early", 1, -3), Level("L1", 2, 5)), date(2025, 3, 12))
+    datetime.date(2025, 3, 15)
+    >>> decide(Item(1, date(2025, 3, 16), 1, "EUR"),
+    ...        (Level("early", 1, -3), Level("L1", 2, 5)), date(2025, 3, 12)).reasons
+    ('not_due',)
+
+    None where a maturity does not tell: the policy starts later, or has no step after the maturity.
+
+    >>> not_due_after((Level("L1", 2, 5),), date(2025, 3, 12), Policy(date_start=date(2025, 4, 1)))
+    >>> not_due_after((Level("early", 1, -3),), date(2025, 3, 12))
+    """
+    delays = [level.delay_days for level in levels]
+    starts_later = policy.date_start is not None and policy.date_start > today
+    if starts_later or max(delays, default=-1) < 0:
+        return None
+    return today - timedelta(days=min(0, *delays))
 
 
 def map_level(old_delay: int | None, levels: Sequence[Level]) -> Level | None:
@@ -375,6 +414,10 @@ class _Ladder:
         #: the levels that ask for a sum, the highest first
         self.tested = [lv for lv in reversed(self.levels) if lv.min_amount or lv.min_percent]
 
+    def ahead_of(self, item):
+        """The early and the late levels that an item, or the facts of one, has not reached."""
+        return self.ahead.get(item.level, ((), ()))
+
 
 #: Ladders by the identity of what they were made of. They keep that alive, so no id is used twice.
 _ladders = {}
@@ -407,18 +450,70 @@ def _check_levels(ordered):
         seen.add(level.key)
 
 
+class _Rules:
+    """What decides on every item of a customer alike. One object for the same rules, so that it
+    is told from others by its identity."""
+
+    __slots__ = ("ladder", "now", "policy", "step")
+
+    def __init__(self, ladder, now, step, policy):
+        self.ladder = ladder
+        self.now = now
+        self.step = step
+        self.policy = policy
+
+
+@lru_cache(maxsize=256)
+def _rules(ladder, now, step, policy):
+    return _Rules(ladder, now, step, policy)
+
+
+class _Facts(NamedTuple):
+    """All of an item that its decision depends on; the names are those of ``Item``."""
+
+    date_due: date
+    level: Hashable | None
+    level_date: date | None
+    pay_by: date | None
+    started: bool
+    is_short: bool
+    codes: tuple[str, ...]
+
+
 # From here on days are ordinals: the inner loop runs over every open item of a ledger.
 
 
-def _decide(item, ladder, now, step, policy):
+def _decide(item, rules):
     if item.date_due is None:
         raise ValueError(f"item {item.key!r} has no maturity")
-    due = item.date_due.toordinal()
-    floor = item.pay_by.toordinal() + 1 if item.pay_by else 0
-    reasons = _reasons_of_facts(item, policy)
+    if rules.ladder.levels and item.level not in rules.ladder.ahead:
+        raise ValueError(
+            f"item {item.key!r} stands at level {item.level!r}, which the policy does not have"
+        )
+    facts = _Facts(
+        item.date_due,
+        item.level,
+        item.level_date,
+        item.pay_by,
+        item.started,
+        _is_short(item),
+        _stopping_codes(item),
+    )
+    return _decide_facts(facts, rules)
+
+
+@lru_cache(maxsize=32_768)
+def _decide_facts(facts, rules):
+    """A ledger has many items and few days: most of them were decided before."""
+    now, policy = rules.now, rules.policy
+    reasons = list(facts.codes)
+    due = facts.date_due.toordinal()
+    floor = _floor(facts)
+    if _is_before_start(facts, policy):
+        reasons.append("before_start")
     if now < floor:
         reasons.append("pay_by")
-    target = _next_step(item, ladder, due, now, step, floor)
+    target = _next_step(facts, due, floor, rules)
     if target is None:
         return Decision(None, _ranked([*reasons, "last_level"]), None)
     day, level = target
@@ -428,6 +523,16 @@ def _decide(item, ladder, now, step, policy):
         reasons.append("grace")
     due_on = _first_day(target, due, floor, policy)
     return Decision(None, _ranked(reasons), due_on) if reasons else Decision(level, (), due_on)
+
+
+def _floor(facts):
+    """The first day after the one that the last notice gave for payment."""
+    return facts.pay_by.toordinal() + 1 if facts.pay_by else 0
+
+
+def _is_before_start(facts, policy):
+    is_new = facts.level is None and not facts.started
+    return bool(policy.date_start) and is_new and facts.date_due < policy.date_start
 
 
 def _first_day(target, due, floor, policy):
@@ -440,31 +545,22 @@ def _first_day(target, due, floor, policy):
     return date.fromordinal(day) if day < _NEVER else date.max
 
 
-def _next_step(item, ladder, due, now, step, floor):
+def _next_step(facts, due, floor, rules):
     """The step for today, or else the one to wait for, as (day by its delay, level)."""
-    early, late = _ahead(item, ladder)
-    if early and now < due and floor < due and not _is_short(item):
+    now = rules.now
+    early, late = rules.ladder.ahead_of(facts)
+    if early and now < due and floor < due and not facts.is_short:
         return _highest_come([(due + level.delay_days, level) for level in early], now)
     if not late:
         return None
-    if step == "one":
-        return _late_day(item, late[0], due), late[0]
-    return _highest_come(_late_steps(item, late, due), now)
+    if rules.step == "one":
+        return _late_day(facts, late[0], due), late[0]
+    return _highest_come(_late_steps(facts, late, due), now)
 
 
 def _is_short(item):
     """Whether the item's terms are too short for a reminder before the maturity."""
     return item.term_days is not None and item.term_days < SHORTEST_TERM_REMINDED
-
-
-def _ahead(item, ladder):
-    """The early and the late levels that ``item`` has not reached."""
-    ahead = ladder.ahead.get(item.level)
-    if ahead is None and ladder.levels:
-        raise ValueError(
-            f"item {item.key!r} stands at level {item.level!r}, which the policy does not have"
-        )
-    return ahead or ((), ())
 
 
 def _highest_come(steps, now):
@@ -487,14 +583,12 @@ def _late_day(item, level, due):
     return due + (level.delay_days or 1)
 
 
-def _reasons_of_facts(item, policy):
+def _stopping_codes(item):
     """Codes of what stops the item whatever the day."""
-    codes = _reasons_of_holds(item) if item.holds or _demandable(item) <= 0 else []
+    codes = _reasons_of_holds(item) if item.holds or _demandable(item) <= 0 else ()
     if item.no_followup or item.blocked or item.under_way:
-        codes += [code for code in _SWITCHES if getattr(item, code)]
-    if policy.date_start and item.level is None and item.date_due < policy.date_start:
-        codes += [] if item.started else ["before_start"]
-    return codes
+        codes = (*codes, *(code for code in _SWITCHES if getattr(item, code)))
+    return tuple(codes)
 
 
 def _reasons_of_holds(item):
@@ -537,14 +631,14 @@ def _value(item):
 class _Customer:
     """The decisions on one customer's items, and the tests that take rises back or lower them."""
 
-    def __init__(self, items, ladder, now, step, policy):
+    def __init__(self, items, rules):
         self.items = tuple(items)
-        self.ladder = ladder
-        self.now = now
-        self.step = step
-        self.policy = policy
+        self.ladder = rules.ladder
+        self.now = rules.now
+        self.step = rules.step
+        self.policy = rules.policy
         self.credits = {}
-        self.decisions = {i.key: _decide(i, ladder, now, step, policy) for i in self.items}
+        self.decisions = {item.key: _decide(item, rules) for item in self.items}
         if len(self.decisions) != len(self.items):
             raise ValueError("an item is given twice")
         self.rising = {i.key: i for i in self.items if self.decisions[i.key].level is not None}
@@ -617,17 +711,16 @@ class _Customer:
 
     def lower_decision(self, item: Item, level: Level) -> Decision | None:
         """Rising to the highest step below ``level`` that is open to ``item`` today."""
-        _early, late = _ahead(item, self.ladder)
+        _early, late = self.ladder.ahead_of(item)
         if level.delay_days < 0 or self.step == "one":
             return None
         due = item.date_due.toordinal()
         steps = takewhile(lambda step: step[1] != level, _late_steps(item, late, due))
         come = [step for step in steps if step[0] <= self.now]
-        # The item's own dates let it rise, so they let it rise to any level that has come.
-        floor = item.pay_by.toordinal() + 1 if item.pay_by else 0
         if not come:
             return None
-        return Decision(come[-1][1], (), _first_day(come[-1], due, floor, self.policy))
+        # The item's own dates let it rise, so they let it rise to any level that has come.
+        return Decision(come[-1][1], (), _first_day(come[-1], due, _floor(item), self.policy))
 
     def keep_minimum(self):
         if not self.policy.min_amount:

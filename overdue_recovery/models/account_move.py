@@ -6,7 +6,8 @@ RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
 
 
 class AccountMove(models.Model):
-    _inherit = "account.move"
+    _name = "account.move"
+    _inherit = ["account.move", "account.move.recovery.terms"]
 
     late_reason_id = fields.Many2one(
         "recovery.late.reason",
@@ -14,8 +15,9 @@ class AccountMove(models.Model):
         ondelete="restrict",
         copy=False,
         groups=RECOVERY_GROUPS,
+        prefetch="recovery",
     )
-    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True)
+    is_recovery_charge = fields.Boolean(readonly=True, copy=False, index=True, prefetch="recovery")
     dunning_level_id = fields.Many2one(
         "dunning.level",
         compute="_compute_dunning",

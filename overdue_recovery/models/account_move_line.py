@@ -11,8 +11,9 @@ class AccountMoveLine(models.Model):
     _name = "account.move.line"
     _inherit = [
         "account.move.line",
-        "account.move.line.recovery.screen",
         "account.move.line.recovery.allocation",
+        "account.move.line.recovery.limitation",
+        "account.move.line.recovery.screen",
     ]
 
     dunning_item_ids = fields.One2many("dunning.item", "move_line_id", groups=RECOVERY_GROUPS)
@@ -46,6 +47,8 @@ class AccountMoveLine(models.Model):
     )
 
     def unlink(self):
+        if not self:  # core calls so whenever an invoice is posted
+            return super().unlink()
         # new terms of a draft take an item away: its pause goes on for the document
         holds = self.env["recovery.hold"].sudo().search([("move_line_id", "in", self.ids)])
         for hold in holds:
@@ -283,7 +286,8 @@ class AccountMoveLine(models.Model):
 
     def action_start_at(self, level):
         """Start these items at ``level``, as if it had been reached today: the next run goes on
-        from there. For items that fell due before the start of the policy.
+        from there. For items that fell due before the start of the policy, and for those that are
+        time-barred: whether these are asked for is a manager's decision, which is logged.
 
         :param level: dunning.level, or its id
         """
@@ -302,4 +306,11 @@ class AccountMoveLine(models.Model):
                 {"start_level_id": level.id, "start_date": today, "start_due_date": False}
             )
         items._rebuild()
+        self._allow_barred(items)
         return True
+
+    def _allow_barred(self, items):
+        """Note that a manager started those of these items that are time-barred."""
+        barred = self.sudo()._is_time_barred()
+        items.filtered(lambda item: item.move_line_id in barred).barred_start = True
+        barred._log_barred_start()

@@ -54,11 +54,11 @@ class AccountMoveLineScreen(models.AbstractModel):
             for company, start in self._recovery_starts().items()
         )
         excluded = Domain("no_followup", "=", True) & Domain("move_id.move_type", "=", "entry")
-        return self._recovery_receivable_domain() & (
+        return self._recovery_owed_domain() & (
             (self._recovery_open_domain() & Domain("dunning_item_ids", "=", False) & old) | excluded
         )
 
-    def _recovery_receivable_domain(self):
+    def _recovery_owed_domain(self):
         """Open receivable items of the companies in use, whether or not they are collectable."""
         return (
             Domain("parent_state", "=", "posted")

@@ -18,6 +18,7 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def unlink(self):
-        lines = self.debit_move_id | self.credit_move_id
-        self.env["recovery.case.dirty"].sudo()._put_undone(lines)
+        if self:  # core calls so for items that were never reconciled
+            lines = self.debit_move_id | self.credit_move_id
+            self.env["recovery.case.dirty"].sudo()._put_undone(lines)
         return super().unlink()

@@ -1,4 +1,3 @@
-from collections import defaultdict
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -108,15 +107,13 @@ class DunningBank(models.AbstractModel):
             .sudo()
             ._read_group(domain, ["journal_id"], ["__count"])
         )
-        counts = defaultdict(int, groups)
-        summary = self.env._("Match old receipts")
-        for journal, count in counts.items():
-            if summary in journal.activity_ids.mapped("summary"):
+        kind = self.env.ref("overdue_recovery.mail_activity_type_receipts")
+        for journal, count in groups:
+            if kind in journal.activity_ids.activity_type_id:
                 continue
             journal.with_context(mail_activity_quick_update=True).activity_schedule(
-                "mail.mail_activity_data_todo",
+                "overdue_recovery.mail_activity_type_receipts",
                 date_deadline=today,
-                summary=summary,
                 note=self.env._(
                     "%(count)s receipts have not been matched for more than %(days)s working days. "
                     "Their customers are reminded again until you match them.",

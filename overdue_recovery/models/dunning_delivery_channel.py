@@ -23,7 +23,25 @@ class DunningDeliveryChannel(models.AbstractModel):
             vals_list += found
         unreachable._set_state("failed", reason=self.env["dunning.reason"]._texts()["no_address"])
         self._ask_for_address(unreachable)
-        return self.create(vals_list)
+        return self._create_together(notices, vals_list)
+
+    @api.model
+    def _create_together(self, notices, vals_list):
+        """New deliveries of these notices. A run makes as many as it has customers: they go in as
+        its notices do, in two statements, with all keys and constraints in force."""
+        if not vals_list:
+            return self.browse()
+        names = list(vals_list[0])
+        of_notice = {n.id: (n.company_id.id, n.run_id.id, "queued", 0, False) for n in notices}
+        rows = [
+            (*(values[name] or None for name in names), *of_notice[values["notice_id"]])
+            for values in vals_list
+        ]
+        columns = [*names, "company_id", "run_id", "state", "attempts", "is_merged"]
+        deliveries = self.browse(self.env["dunning.proposal"]._insert(self._name, columns, rows))
+        notices.invalidate_recordset(["delivery_ids"], flush=False)
+        deliveries.modified(["notice_id", "state"])
+        return deliveries
 
     def _deliveries_of(self, notice, reachable, refused):
         """Values of the deliveries of one notice: the first channel of the level that has a live

@@ -57,23 +57,24 @@ class DunningDeliveryEmail(models.AbstractModel):
         return mails
 
     def _say_what_about(self, mails):
-        """Link these deliveries' mails to their notices, in one statement: given to ``create``, each
-        link makes core look through the lists of messages of every model that has any."""
-        mails.mail_message_id.flush_recordset()
-        self.env.execute_query(
+        """Link these deliveries' mails to their notices, in one statement. Given to ``create``,
+        each link makes core look through the lists of messages of every model that has any."""
+        messages = mails.mail_message_id
+        messages.flush_recordset()
+        self.env.cr.execute(
             SQL(
                 """
                 UPDATE mail_message message SET res_id = delivery.notice_id
-                  FROM dunning_delivery delivery JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
+                  FROM dunning_delivery delivery
+                  JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
                  WHERE message.id = mail.mail_message_id AND delivery.id IN %s
-             RETURNING message.id
                 """,
                 tuple(self.ids),
             )
         )
+        messages.invalidate_recordset(["res_id"], flush=False)
+        messages.fetch(["res_id"])
         mails.invalidate_recordset(["res_id"], flush=False)
-        mails.mail_message_id.invalidate_recordset(["res_id"], flush=False)
-        mails.mail_message_id.fetch(["res_id"])
 
     def _mail_values(self):
         """Values of the ``mail.mail`` of one delivery.
@@ -154,7 +155,18 @@ class DunningDeliveryEmail(models.AbstractModel):
         elif truth.outcome == "unknown":
             self._nobody_knows(truth.reason)
         else:
+            if truth.is_dead:
+                self._bury_addresses()
             self._fail(truth.reason)
+
+    def _bury_addresses(self):
+        """The server refused the addresses themselves for good: as after a hard bounce, the next
+        run takes another way.
+
+        sudo: whoever sends need not be allowed to write on contacts.
+        """
+        for delivery in self.sudo():
+            delivery.recipient_id._recovery_address_died(delivery.channel, delivery.address)
 
     def _nobody_knows(self, reason):
         """The message may have been taken: it is not sent again by itself, a person decides."""

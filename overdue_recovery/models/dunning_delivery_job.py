@@ -143,7 +143,8 @@ class DunningDeliveryJob(models.AbstractModel):
         """Read at once, and by name, what is asked of people before these messages leave: core
         would read all hundred columns of a partner and of a company, after each commit again."""
         self.company_id.fetch(COMPANY_FIELDS)
-        (self.recipient_id | self.partner_id | self.company_id.partner_id)._recovery_fetch()
+        senders = self.company_id.partner_id | self.env.user.partner_id
+        (self.recipient_id | self.partner_id | senders)._recovery_fetch()
         for company, deliveries in self.grouped("company_id").items():
             deliveries.partner_id.with_company(company).fetch(["dunning_policy_id"])
 

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 KEPT_DAYS = 90
 
@@ -40,6 +41,18 @@ class DunningException(models.Model):
         for exception in self:
             codes = (exception.reason_codes or "").split(",")
             exception.text = " ".join(texts.get(code, code) for code in codes)
+
+    def _by_item(self, line_ids):
+        """{(customer id or None, item id, codes): id} of these that are about one of the items."""
+        if not self or not line_ids:
+            return {}
+        query = SQL(
+            """SELECT partner_id, move_line_id, reason_codes, id FROM dunning_exception
+                WHERE id = ANY(%s) AND move_line_id = ANY(%s)""",
+            self.ids,
+            list(line_ids),
+        )
+        return {tuple(key): id_ for *key, id_ in self.env.execute_query(query)}
 
     @api.autovacuum
     def _gc_exceptions(self):

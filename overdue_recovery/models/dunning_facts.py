@@ -4,6 +4,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from odoo.tools import SQL
+
 from ..calc import demand, escalation
 
 # Reasons that stop a message that is already made out; dates and sums alone do not.
@@ -71,10 +73,12 @@ class Debtor:
 
     id: int
     policy: object
-    #: res.partner, read together with the others of its range
-    partner: object = None
+    #: res.partner of all of its range, which are read together
+    partners: object
     #: codes of the channels on which somebody can be reached; None: not asked
     channels: object = None
+    #: how many items it has when none is due and nothing is known against any: they are not read
+    not_due: int = 0
     rows: dict = field(default_factory=dict)
     items: list = field(default_factory=list)
     #: costs charged earlier: listed where a notice goes anyway, they decide nothing
@@ -82,7 +86,14 @@ class Debtor:
     undated: list = field(default_factory=list)
     credits: list = field(default_factory=list)
     last_contact: object = None
+    #: ids of items, of this debtor and others, that are time-barred
+    barred: object = frozenset()
     decisions: dict = field(default_factory=dict)
+
+    @property
+    def partner(self):
+        """The customer as ``res.partner``."""
+        return self.partners.browse(self.id).with_prefetch(self.partners._prefetch_ids)
 
     def keeping(self, levels):
         """This customer with only the items of ``levels`` {item id: level fact} rising, each to
@@ -155,14 +166,19 @@ class Debtor:
         value = ladders.value(self.rows[item.key], units)
         self.items[index] = replace(item, holds=holds, demandable=units, value=value)
 
+    def wanted_channels(self, ladders):
+        """The channels of the highest level that something rises to: one of them has to reach the
+        customer. None when nothing rises, or only to a level that is to reach nobody."""
+        rising = [decision.level for decision in self.decisions.values() if decision.level]
+        if not rising:
+            return None
+        highest = max(rising, key=lambda level: (level.sequence, level.delay_days))
+        return ladders.channels(highest.key)
+
     def refuse_unreachable(self, ladders):
         """Let nothing rise to a level none of whose channels reaches the customer."""
-        rising = [decision.level for decision in self.decisions.values() if decision.level]
-        if not rising or self.channels is None:
-            return
-        highest = max(rising, key=lambda level: (level.sequence, level.delay_days))
-        level = ladders.record(highest.key)
-        if not level.is_internal and not set(level._channels()) & self.channels:
+        wanted = self.wanted_channels(ladders)
+        if wanted is not None and self.channels.isdisjoint(wanted):
             self.refuse("no_address")
 
     def rises(self):
@@ -189,6 +205,7 @@ class Ladders:
         self._rules = {}
         self._current = {}
         self._rounding = {}
+        self._channels = {}
 
     def levels(self, policy):
         if policy.id not in self._levels:
@@ -204,6 +221,19 @@ class Ladders:
                 date_start=policy.date_start or None,
             )
         return self._rules[policy.id]
+
+    def channels(self, level_id):
+        """Codes of the channels of a level; None of an internal one."""
+        if level_id not in self._channels:
+            level = self.record(level_id)
+            self._channels[level_id] = None if level.is_internal else level._channels()
+        return self._channels[level_id]
+
+    def not_due_after(self, policy, today):
+        """See ``calc.escalation``; None too where more than its own items may stop a customer."""
+        if policy.net_payables != "show":
+            return None
+        return escalation.not_due_after(self.levels(policy), today, self.rules(policy))
 
     def record(self, level_id):
         return self.env["dunning.level"].sudo().browse(level_id)
@@ -259,6 +289,22 @@ class Holds:
             self._by_move[hold.move_id.id].append(entry)
         else:
             self._by_partner[hold.partner_id.id].append(entry)
+
+    def touch(self, debtor):
+        """The SQL condition that one of these may be on an item; of those that look at its amount,
+        on any item.
+
+        :param debtor: SQL of the item's debtor
+        """
+        if self._by_amount:
+            return SQL("TRUE")
+        return SQL(
+            "(line.id = ANY(%s) OR line.move_id = ANY(%s) OR ARRAY[line.partner_id, %s] && %s)",
+            list(self._by_line),
+            list(self._by_move),
+            debtor,
+            list(self._by_partner),
+        )
 
     def of(self, debtor):
         """{item id: tuple of ``calc.demand.Hold``}; amounts of a document's hold are spread over

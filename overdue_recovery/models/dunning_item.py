@@ -28,6 +28,10 @@ class DunningItem(models.Model):
     start_level_id = fields.Many2one("dunning.level", ondelete="restrict")
     start_date = fields.Date()
     start_due_date = fields.Date()
+    barred_start = fields.Boolean(
+        string="Started though time-barred", help="A manager started it all the same."
+    )
+    limitation_date = fields.Date(related="move_line_id.recovery_limitation_date")
     taken_in = fields.Boolean(help="A person took this miscellaneous item into recovery.")
     original_date_maturity = fields.Date(help="Before it was taken in; empty: it had none.")
     had_date_maturity = fields.Boolean()

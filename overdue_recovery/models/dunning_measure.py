@@ -55,6 +55,27 @@ class DunningMeasure(models.AbstractModel):
     ):
         """Yield a ``Debtor`` with its decisions for each customer with open receivables.
 
+        The same as ``_debtor_ranges``, one by one.
+        """
+        ranges = self._debtor_ranges(company, today, debtor_ids, ignore, coming, heed_skips, policy)
+        for debtors in ranges:
+            yield from debtors
+
+    @api.model
+    def _debtor_ranges(
+        self,
+        company,
+        today,
+        debtor_ids=None,
+        ignore=None,
+        coming=False,
+        heed_skips=True,
+        policy=None,
+        counted=False,
+    ):
+        """Yield lists of ``Debtor`` with their decisions, 5,000 customers with open receivables at
+        a time: whoever forgets a range before the next needs memory for one only.
+
         :param company: the sender; its branches without own policy belong to it
         :param today: date in the company's time zone
         :param debtor_ids: only these (None: all)
@@ -62,44 +83,73 @@ class DunningMeasure(models.AbstractModel):
         :param coming: later days will be decided too: ask for everybody's channels
         :param policy: try this policy instead of the customers' own
         :param heed_skips: leave out the customers that a person skipped in the proposed run
+        :param counted: of customers of whom nothing is due yet, only count the items (``not_due``)
         """
         companies = self._companies(company)
         self._flush()
         holds = self._holds(companies, today)
-        ids = self._debtor_ids(companies) if debtor_ids is None else sorted(set(debtor_ids))
+        if debtor_ids is None:
+            waiting = self._all_debtors(companies, today, holds, ignore)
+        else:
+            waiting = dict.fromkeys(sorted(set(debtor_ids)))
+        ids = list(waiting)
         for start in range(0, len(ids), DEBTORS_PER_RANGE):
+            if start:
+                # what was read of the customers of the range before
+                self.env["res.partner"].invalidate_model()
             chosen = ids[start : start + DEBTORS_PER_RANGE]
-            debtors = self._debtor_range(company, companies, today, chosen, holds, ignore, policy)
+            policies = self._policies(company, chosen, policy)
+            quiet = self._quiet(chosen, waiting, policies, today) if counted else {}
+            loud = [debtor_id for debtor_id in chosen if debtor_id not in quiet]
+            debtors = self._debtor_range(company, companies, today, loud, holds, ignore, policies)
+            debtors.update(quiet)
             self._refuse_unreachable(debtors, coming)
             if heed_skips:
                 self._refuse_skipped(company, debtors)
-            yield from debtors.values()
+            yield list(debtors.values())
 
-    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore, policy):
+    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore, policies):
         """Measure and decide one range of debtors: a constant number of statements."""
+        if not debtor_ids:
+            return {}
         rows = self._open_items(companies, debtor_ids, ignore)
-        known = {row.debtor_id for row in rows}
-        policies = dict.fromkeys(known, policy) if policy else self._policies(company, known)
         credit_rows = self._open_credits(companies, debtor_ids)
         contacts = self._last_contacts(company, debtor_ids)
         payables = self._payables(companies, policies)
+        partners = self.env["res.partner"].sudo().browse({row.debtor_id for row in rows})
         found = {}
         for row in rows:
             debtor = found.get(row.debtor_id)
             if debtor is None:
                 policy = policies.get(row.debtor_id)
-                debtor = found[row.debtor_id] = Debtor(row.debtor_id, policy)
+                debtor = found[row.debtor_id] = Debtor(row.debtor_id, policy, partners)
             debtor.rows[row.id] = row
         for credit in credit_rows:
             if credit.debtor_id in found:
                 found[credit.debtor_id].credits.append(credit)
-        for partner in self.env["res.partner"].sudo().browse(found):
-            found[partner.id].partner = partner
         ladders = self._ladders()
+        barred = self.env["dunning.limitation"]._barred(company, found.values(), today)
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
+            debtor.barred = barred
             self._fill_items(debtor, holds, ladders, payables)
             self._decide(debtor, today, ladders)
+        return found
+
+    def _quiet(self, debtor_ids, waiting, policies, today):
+        """{debtor id: ``Debtor``} of those whose items their policy will not look at before some
+        later day, see ``calc.escalation.not_due_after``: they are counted, not read.
+
+        :param waiting: see ``_all_debtors``
+        """
+        ladders, partners = self._ladders(), self.env["res.partner"].sudo().browse(debtor_ids)
+        found = {}
+        for debtor_id in debtor_ids:
+            policy = policies.get(debtor_id)
+            count, first = waiting[debtor_id] or (0, None)
+            last_day = count and policy and ladders.not_due_after(policy, today)
+            if last_day and first > last_day:
+                found[debtor_id] = Debtor(debtor_id, policy, partners, not_due=count)
         return found
 
     @api.model
@@ -122,15 +172,40 @@ class DunningMeasure(models.AbstractModel):
 
     # -- measure ---------------------------------------------------------------------------
 
-    def _debtor_ids(self, companies):
-        """Ids of all debtors with an open receivable item, ascending."""
+    def _all_debtors(self, companies, today, holds, ignore):
+        """All debtors with an open receivable item, by ascending id: {id: (number of items, first
+        maturity) where all of them fall due later and nothing is known against any, else None}."""
         query = SQL(
-            "SELECT DISTINCT %s FROM account_move_line line %s WHERE %s ORDER BY 1",
-            _DEBTOR,
-            _JOINS,
-            self._open_condition(companies),
+            """
+            SELECT %(debtor)s, COUNT(*), MIN(line.date_maturity),
+                   BOOL_AND(COALESCE(
+                       line.date_maturity > %(today)s
+                       AND line.no_followup IS NOT TRUE
+                       AND move.is_recovery_charge IS NOT TRUE
+                       AND move.payment_state IS DISTINCT FROM 'blocked'
+                       AND NOT %(short)s
+                       AND NOT %(held)s
+                       AND NOT EXISTS (SELECT 1 FROM dunning_item item
+                                        WHERE item.move_line_id = line.id)
+                       AND NOT %(under_way)s,
+                       FALSE))
+              FROM account_move_line line %(joins)s
+             WHERE %(open)s
+          GROUP BY 1
+          ORDER BY 1
+            """,
+            debtor=_DEBTOR,
+            joins=_JOINS,
+            today=today,
+            short=_SHORT,
+            held=holds.touch(_DEBTOR),
+            under_way=_under_way(ignore),
+            open=self._open_condition(companies),
         )
-        return [row[0] for row in self.env.execute_query(query)]
+        return {
+            debtor_id: (count, first) if is_waiting else None
+            for debtor_id, count, first, is_waiting in self.env.execute_query(query)
+        }
 
     @api.model
     def _without_customer(self, company, today):
@@ -181,21 +256,13 @@ class DunningMeasure(models.AbstractModel):
                    ROUND(line.amount_currency / currency.rounding)::bigint,
                    line.amount_residual::float8,
                    COALESCE(line.no_followup, FALSE), move.payment_state = 'blocked',
-                   (line.amount_residual_currency < line.amount_currency
-                    AND line.amount_residual_currency * %(share)s
-                        <= GREATEST(ABS(move.amount_total), line.amount_currency)
-                    AND line.amount_residual <= %(limit)s),
+                   %(short)s,
                    item.id,
                    CASE WHEN restart.move_line_id IS NULL THEN item.level_id END,
                    CASE WHEN restart.move_line_id IS NULL THEN item.date END,
                    CASE WHEN restart.move_line_id IS NULL THEN item.due_date END,
                    COALESCE(item.cycle, 1) + (restart.move_line_id IS NOT NULL)::int,
-                   EXISTS (SELECT 1
-                             FROM dunning_notice_line rising
-                             JOIN dunning_notice notice ON notice.id = rising.notice_id
-                            WHERE rising.move_line_id = line.id AND rising.live
-                              AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
-                              AND notice.id NOT IN %(ignore)s),
+                   %(under_way)s,
                    move.is_recovery_charge IS TRUE
               FROM account_move_line line %(joins)s
               JOIN res_currency currency ON currency.id = line.currency_id
@@ -206,9 +273,8 @@ class DunningMeasure(models.AbstractModel):
             """,
             debtor=_DEBTOR,
             joins=_JOINS,
-            share=SHORT_PAYMENT_SHARE,
-            limit=SHORT_PAYMENT_LIMIT,
-            ignore=tuple(ignore.ids) if ignore else (0,),
+            short=_SHORT,
+            under_way=_under_way(ignore),
             open=self._open_condition(companies),
             of_debtors=self._of_debtors(debtor_ids),
         )
@@ -298,10 +364,14 @@ class DunningMeasure(models.AbstractModel):
         return holds
 
     @api.model
-    def _policies(self, company, debtor_ids):
-        """{debtor id: its policy}: the one named on the customer, else the first that matches."""
+    def _policies(self, company, debtor_ids, policy=None):
+        """{debtor id: its policy}: the one named on the customer, else the first that matches;
+        ``policy`` for all where it is given."""
+        if policy:
+            return dict.fromkeys(debtor_ids, policy)
         env = self.with_company(company).env
         debtors = env["res.partner"].sudo().with_context(active_test=False).browse(debtor_ids)
+        debtors.fetch(["dunning_policy_id"])
         policies = env["dunning.policy"].sudo().search([("company_id", "=", company.id)])
         found = {
             debtor.id: debtor.dunning_policy_id
@@ -347,8 +417,10 @@ class DunningMeasure(models.AbstractModel):
         demandable = demand.demandable(row.residual, holds)
         if row.short:
             holds = (*holds, demand.Hold("short_payment"))
+        if row.id in debtor.barred:
+            holds = (*holds, demand.Hold("time_barred"))
         level = ladders.current(debtor.policy, row.level_id) if debtor.policy else None
-        return escalation.Item(
+        return escalation.Item.of(
             key=row.id,
             date_due=row.date_due,
             residual=row.residual,
@@ -389,14 +461,21 @@ class DunningMeasure(models.AbstractModel):
         return dict(totals)
 
     def _refuse_unreachable(self, debtors, coming=False):
-        """Ask whom of those with something rising (``coming``: of all) a message can reach, and
-        let nothing rise for the others."""
-        ids = [debtor.id for debtor in debtors.values() if coming or debtor.rises()]
+        """Let nothing rise for those whom no message of their level can reach.
+
+        :param coming: later days will be decided too: remember everybody's channels
+        """
         ladders = self._ladders()
-        partners = self.env["res.partner"].sudo().browse(ids)
-        for partner, channels in partners._recovery_channels().items():
-            debtors[partner.id].channels = channels
-            debtors[partner.id].refuse_unreachable(ladders)
+        partners = self.env["res.partner"].sudo()
+        if coming:
+            for partner, channels in partners.browse(debtors)._recovery_channels().items():
+                debtors[partner.id].channels = channels
+                debtors[partner.id].refuse_unreachable(ladders)
+            return
+        wanted = {debtor.id: debtor.wanted_channels(ladders) for debtor in debtors.values()}
+        wanted = {key: channels for key, channels in wanted.items() if channels is not None}
+        for partner in partners.browse(wanted)._recovery_unreachable(wanted):
+            debtors[partner.id].refuse("no_address")
 
     def _refuse_skipped(self, company, debtors):
         """Let nothing rise for customers whom a person skipped in the run that is proposed."""
@@ -425,3 +504,25 @@ _JOINS = SQL(
        JOIN account_account account ON account.id = line.account_id
        JOIN res_partner partner ON partner.id = line.partner_id"""
 )
+# Nearly all of the item was paid: somebody deducted bank fees or a little discount.
+_SHORT = SQL(
+    """(line.amount_residual_currency < line.amount_currency
+        AND line.amount_residual_currency * %s
+            <= GREATEST(ABS(move.amount_total), line.amount_currency)
+        AND line.amount_residual <= %s)""",
+    SHORT_PAYMENT_SHARE,
+    SHORT_PAYMENT_LIMIT,
+)
+
+
+def _under_way(ignore):
+    """The condition that an item rises by a notice that waits, other than those to ``ignore``."""
+    return SQL(
+        """EXISTS (SELECT 1
+                     FROM dunning_notice_line rising
+                     JOIN dunning_notice notice ON notice.id = rising.notice_id
+                    WHERE rising.move_line_id = line.id AND rising.live
+                      AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
+                      AND notice.id != ALL(%s))""",
+        ignore.ids if ignore else [],
+    )

@@ -13,6 +13,8 @@ from odoo.tools.misc import get_lang
 
 NBSP = "\N{NO-BREAK SPACE}"
 HOLE = re.compile("\x02(\\d+)\x03")
+# What HTML takes for its own.
+SPECIAL = re.compile("[&<>'\"]")
 
 
 class MessageLine(NamedTuple):
@@ -119,11 +121,16 @@ class MessageForm:
 
     def filled(self, values):
         """The HTML for ``values`` of the shape it was made for; their texts are escaped."""
-        texts = list(map(escape, _texts(values)))
+        texts = [_escaped(text) for text in _texts(values)]
         pieces = [self._fixed[0]]
         for hole, fixed in zip(self._holes, self._fixed[1:], strict=True):
             pieces += texts[hole], fixed
         return Markup("".join(pieces))
+
+
+def _escaped(text):
+    """``markupsafe.escape(text)``; what needs none, as most texts, is left as it is."""
+    return escape(text) if SPECIAL.search(text) and type(text) is not Markup else text
 
 
 def shape_of(values):

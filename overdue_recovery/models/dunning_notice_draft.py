@@ -1,3 +1,4 @@
+from collections import defaultdict
 from typing import NamedTuple
 
 from odoo import api, models
@@ -36,9 +37,9 @@ class DunningNoticeDraft(models.AbstractModel):
         """
         if not drafts:
             return self.browse()
-        partners = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
-        cases = self.env["recovery.case"]._open_cases(run.company_id, partners)
-        partners.fetch(["country_id", "state_id"])
+        debtors = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
+        cases = self.env["recovery.case"]._open_cases_of_debtors(run.company_id, debtors)
+        pay_by = self._expected_pay_by(drafts, run.date)
         proposal = self.env["dunning.proposal"]
         ids = proposal._new_ids("dunning.notice", len(drafts))
         columns = [
@@ -65,12 +66,12 @@ class DunningNoticeDraft(models.AbstractModel):
                 cases[draft.debtor_id],
                 draft.level_id,
                 run.date,
-                self._expected_pay_by(draft, run.date, partner),
+                pay_by[draft.debtor_id],
                 "proposed",
                 draft.amount,
                 False,
             )
-            for notice_id, draft, partner in zip(ids, drafts, partners, strict=True)
+            for notice_id, draft in zip(ids, drafts, strict=True)
         ]
         proposal._insert("dunning.notice", columns, rows)
         proposal._write_lines(
@@ -78,13 +79,34 @@ class DunningNoticeDraft(models.AbstractModel):
         )
         return self.browse(ids)
 
-    def _expected_pay_by(self, draft, day, partner):
-        """The pay-by date if the notice went out on ``day``. ``partner`` is the draft's debtor,
-        one of a recordset: its country is read for all at once."""
-        level = self.env["dunning.level"].browse(draft.level_id)
-        # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
-        due = min(line[3] for line in draft.lines if line[0] == "rising")
-        return level._pay_by(day, partner, due)
+    def _expected_pay_by(self, drafts, day):
+        """{debtor id: pay-by date if its notice went out on ``day``}: looked up once for each
+        level, place and maturity."""
+        debtors = self.env["res.partner"].browse([draft.debtor_id for draft in drafts])
+        places = debtors.read(["country_id", "state_id"], load=None)
+        found, known = {}, {}
+        for draft, place in zip(drafts, places, strict=True):
+            # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
+            due = min(line[3] for line in draft.lines if line[0] == "rising")
+            key = draft.level_id, place["country_id"], place["state_id"], due
+            if key not in known:
+                level = self.env["dunning.level"].browse(draft.level_id)
+                known[key] = level._pay_by(day, debtors.browse(draft.debtor_id), due)
+            found[draft.debtor_id] = known[key]
+        return found
+
+    @api.model
+    def _outdated(self, drafts, day):
+        """Those of ``drafts`` {notice: draft} whose notice does not say yet what the draft of
+        ``day`` says, as [(notice, draft)]."""
+        notices = self.browse(notice.id for notice in drafts)
+        notices.fetch(["level_id", "date"])
+        said = notices._said()
+        return [
+            (notice, draft)
+            for notice, draft in drafts.items()
+            if not notice._matches(draft, day, said[notice.id])
+        ]
 
     def _said(self):
         """{notice id: [``SaidLine``, …]}: what these notices say of each item, in one statement."""
@@ -114,20 +136,20 @@ class DunningNoticeDraft(models.AbstractModel):
     @api.model
     def _redraft(self, changed, day):
         """Bring notices in line with new drafts of ``day``: ``[(notice, draft), …]``."""
+        if not changed:
+            return
         notices = self.browse(notice.id for notice, _draft in changed)
-        debtors = self.env["res.partner"].browse(notices.partner_id.ids)
-        partners = {partner.id: partner for partner in debtors}
+        pay_by = self._expected_pay_by([draft for _notice, draft in changed], day)
         notices.line_ids.sudo().unlink()
         notices.delivery_ids._forget_messages()
+        alike = defaultdict(list)
         for notice, draft in changed:
-            notice.write(
-                {
-                    "level_id": draft.level_id,
-                    "date": day,
-                    "date_due": self._expected_pay_by(draft, day, partners[draft.debtor_id]),
-                    "amount_demanded": draft.amount,
-                    "amount_charges": 0.0,
-                }
+            alike[draft.level_id, pay_by[draft.debtor_id]].append(notice.id)
+            if notice.amount_demanded != draft.amount:
+                notice.amount_demanded = draft.amount
+        for (level_id, date_due), ids in alike.items():
+            self.browse(ids).write(
+                {"level_id": level_id, "date": day, "date_due": date_due, "amount_charges": 0.0}
             )
         self.env["dunning.proposal"]._write_lines(
             (notice.id, draft.lines) for notice, draft in changed

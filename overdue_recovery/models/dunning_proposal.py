@@ -1,3 +1,4 @@
+import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from itertools import islice
@@ -30,8 +31,16 @@ LINE_COLUMNS = [
     "currency_id",
     "live",
 ]
+# Where a draft's lines, which begin with the column after the notice, have their figures.
+_DEMANDED = LINE_COLUMNS.index("amount_demanded") - 1
+_CURRENCY = LINE_COLUMNS.index("currency_id") - 1
+# Fields that may hold any text.
+TEXTS = frozenset({"char", "text"})
+# How COPY is told that a value is missing: as Python writes it.
+NULL = "None"
 # What PostgreSQL's COPY reads as something else in a text.
 _ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
+_SPECIAL = re.compile(rf"[\\\t\n\r]|^{NULL}$").search
 
 
 @dataclass
@@ -47,13 +56,39 @@ class Draft:
 
 @dataclass
 class Assessment:
-    """What one look at the ledger gives: drafts, left-out items and figures."""
+    """What one look at a range of the ledger gives: drafts, left-out items and figures."""
 
     drafts: dict = field(default_factory=dict)
+    #: [(customer id or None, item id, reason codes)]
     exceptions: list = field(default_factory=list)
     customers: int = 0
     items: int = 0
     left_out: Counter = field(default_factory=Counter)
+
+
+@dataclass
+class Figures:
+    """What a run has found so far, when the ranges themselves are forgotten."""
+
+    customers: int = 0
+    items: int = 0
+    left_out: Counter = field(default_factory=Counter)
+    #: by level id: notices, and the sum demanded in the company's currency
+    notices: Counter = field(default_factory=Counter)
+    demanded: Counter = field(default_factory=Counter)
+    #: by currency id: the net sum demanded, which is what the notices say
+    by_currency: Counter = field(default_factory=Counter)
+
+    def add(self, found: Assessment):
+        """Count a further range."""
+        self.customers += found.customers
+        self.items += found.items
+        self.left_out.update(found.left_out)
+        for draft in found.drafts.values():
+            self.notices[draft.level_id] += 1
+            self.demanded[draft.level_id] += draft.amount
+            for line in draft.lines:
+                self.by_currency[line[_CURRENCY]] += line[_DEMANDED]
 
 
 class DunningProposal(models.AbstractModel):
@@ -73,7 +108,7 @@ class DunningProposal(models.AbstractModel):
             if keep and not keep(debtor):
                 continue
             found.customers += 1
-            found.items += len(debtor.rows)
+            found.items += len(debtor.rows) + debtor.not_due
             self._collect_exceptions(found, debtor, today)
             draft = self._draft(debtor, today)
             if draft:
@@ -83,6 +118,8 @@ class DunningProposal(models.AbstractModel):
     # -- who is left out -------------------------------------------------------------------
 
     def _collect_exceptions(self, found, debtor, today):
+        if debtor.not_due:
+            found.left_out["not_due"] += debtor.not_due
         for line_id in debtor.undated:
             found.exceptions.append((debtor.id, line_id, ("no_due_date",)))
             found.left_out["no_due_date"] += 1
@@ -215,43 +252,35 @@ class DunningProposal(models.AbstractModel):
     @api.model
     def _write_lines(self, notices_lines):
         """Insert the lines of many notices: ``[(notice id, lines), …]``."""
-        rows = [(notice_id, *line, True) for notice_id, lines in notices_lines for line in lines]
-        return self._insert("dunning.notice.line", LINE_COLUMNS, rows)
+        rows = ((notice_id, *line, True) for notice_id, lines in notices_lines for line in lines)
+        self._insert("dunning.notice.line", LINE_COLUMNS, rows)
 
     @api.model
     def _insert(self, model, columns, rows):
-        """Insert ``rows`` (tuples in the order of ``columns``) into a model's table.
+        """Insert ``rows`` (tuples in the order of ``columns``) into a model's table; who needs
+        their ids takes ``_new_ids`` before and gives them as a column.
 
         The ORM needs a millisecond for each thin row, and a run over a large ledger makes
-        100,000: they go by COPY, two statements for any number. Keys and constraints hold as ever.
-
-        :return: the new ids in the order of the rows; those given where ``columns`` has the id
+        100,000: they go by COPY, one statement for any number. Keys and constraints hold as ever.
         """
-        if not rows:
-            return []
         records = self.env[model]
         records.flush_model()
-        if "id" in columns:
-            ids = [row[columns.index("id")] for row in rows]
-        else:
-            ids = self._new_ids(model, len(rows))
-            columns = ["id", *columns]
-            rows = ((row_id, *row) for row_id, row in zip(ids, rows, strict=True))
-        tail = ()
+        texts = [i for i, name in enumerate(columns) if records._fields[name].type in TEXTS]
+        layout = ["%s"] * len(columns)
         if records._log_access:
             columns = [*columns, "create_uid", "write_uid", "create_date", "write_date"]
-            tail = (self.env.uid, self.env.uid, self.env.cr.now(), self.env.cr.now())
-        tail = "".join(f"\t{_copied(value)}" for value in tail) + "\n"
-        lines = ("\t".join(map(_copied, row)) + tail for row in rows)
-        self.env.cr.copy_from(_Stream(lines), records._table, columns=columns)
+            uid, now = self.env.uid, self.env.cr.now()
+            layout += map(str, (uid, uid, now, now))
+        lines = _copied(rows, "\t".join(layout) + "\n", texts)
+        self.env.cr.copy_from(_Stream(lines), records._table, null=NULL, columns=columns)
         records.invalidate_model()
-        return ids
 
     @api.model
     def _new_ids(self, model, count):
         """Ids for so many new rows of a model, in one statement."""
         query = SQL(
-            "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+            """SELECT nextval((SELECT pg_get_serial_sequence(%s, 'id')::regclass))
+                 FROM generate_series(1, %s)""",
             self.env[model]._table,
             count,
         )
@@ -269,11 +298,23 @@ class _Stream:
         return "".join(islice(self._lines, 100))
 
 
-def _copied(value):
-    """A value as PostgreSQL's COPY reads it."""
-    if value is None:
-        return "\\N"
-    return value.translate(_ESCAPES) if isinstance(value, str) else str(value)
+def _copied(rows, layout, texts):
+    """Rows as PostgreSQL's COPY reads them.
+
+    :param layout: the line with a %s for each value
+    :param texts: places of the values that may be any text
+    """
+    for row in rows:
+        for place in texts:
+            if row[place] and _SPECIAL(row[place]):
+                row = (*row[:place], _escaped(row[place]), *row[place + 1 :])
+        yield layout % row
+
+
+def _escaped(value):
+    """A text of which COPY takes no character for something else, nor all of it for NULL."""
+    value = value.translate(_ESCAPES)
+    return f"\\{value}" if value == NULL else value
 
 
 def _amount(units, rounding):

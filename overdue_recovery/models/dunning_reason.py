@@ -32,7 +32,9 @@ class DunningReason(models.AbstractModel):
             "before_start": self.env._(
                 "Fell due before the start of the policy: start it yourself."
             ),
-            "time_barred": self.env._("Time-barred."),
+            "time_barred": self.env._(
+                "Time-barred, or older than 3 years: only a manager starts it."
+            ),
             "no_customer": self.env._("Has no customer: set one on the journal item."),
             "no_due_date": self.env._("Has no due date: set one on the journal item."),
             "no_policy": self.env._("No policy matches this customer."),

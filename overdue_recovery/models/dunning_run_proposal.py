@@ -1,11 +1,10 @@
 import time
-from collections import Counter
 
 from odoo import models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from .dunning_proposal import LINE_COLUMNS, Assessment
+from .dunning_proposal import Assessment, Figures
 
 
 class DunningRunProposal(models.AbstractModel):
@@ -70,6 +69,7 @@ class DunningRunProposal(models.AbstractModel):
         )
 
     def _propose(self):
+        """A range of customers at a time is assessed, written and forgotten."""
         started = time.monotonic()
         if self.origin == "single":
             self._skip_proposed()
@@ -77,63 +77,103 @@ class DunningRunProposal(models.AbstractModel):
         while cases._recompute_dirty():
             # a batch at a time: no reopened item may be judged by its old cycle
             continue
-        found = self._assess()
-        self._write_notices(found)
-        self._write_exceptions(found)
-        self.stats = self._stats(found, time.monotonic() - started)
+        earlier, listed = self._proposed_notices(), self.exception_ids
+        self._give_up_items_of_others(earlier)
+        figures, still_listed = Figures(), set()
+        left = {notice.partner_id.id: notice for notice in earlier}
+        for found in self._assess(earlier):
+            self._write_notices(found, left)
+            still_listed |= self._write_exceptions(found, listed)
+            figures.add(found)
+        gone = earlier.browse(notice.id for notice in left.values())
+        gone._set_state("cancelled", reason=self.env._("Nothing is due any more."))
+        listed.filtered(lambda exception: exception.id not in still_listed).unlink()
+        self.invalidate_recordset(["notice_ids", "exception_ids"])
+        self.stats = self._stats(figures, time.monotonic() - started)
 
-    def _assess(self):
-        """The ``dunning.proposal`` assessment of this run's scope on its date."""
-        today = self.date
-        debtors = self.env["dunning.measure"]._debtors(
-            self.company_id,
-            today,
-            debtor_ids=self.partner_ids._recovery_debtor().ids if self.partner_ids else None,
-            ignore=self.notice_ids.filtered(lambda notice: notice.state == "proposed"),
-            heed_skips=self.origin != "single",
+    def _proposed_notices(self):
+        domain = [("run_id", "=", self.id), ("state", "=", "proposed")]
+        return self.env["dunning.notice"].search_fetch(domain, ["partner_id", "state"])
+
+    def _give_up_items_of_others(self, earlier):
+        """An item that another customer owes by now leaves its notice before that customer's
+        notice, perhaps of an earlier range, takes it: it may rise only once."""
+        if not earlier:
+            return
+        self.env["dunning.notice.line"].flush_model()
+        query = SQL(
+            """
+            SELECT asked.id
+              FROM dunning_notice_line asked
+              JOIN dunning_notice notice ON notice.id = asked.notice_id
+              JOIN account_move_line line ON line.id = asked.move_line_id
+              JOIN res_partner partner ON partner.id = line.partner_id
+             WHERE notice.id = ANY(%s) AND asked.live
+               AND notice.partner_id != COALESCE(partner.dunning_payer_id, partner.id)
+            """,
+            earlier.ids,
         )
-        found = self.env["dunning.proposal"]._assess(debtors, today, keep=self._keeps)
+        ids = [line_id for (line_id,) in self.env.execute_query(query)]
+        self.env["dunning.notice.line"].browse(ids).live = False
+
+    def _assess(self, earlier):
+        """Yield the ``dunning.proposal`` assessments of this run's scope on its date, a range of
+        customers each.
+
+        :param earlier: the notices that this run has already
+        """
+        keep, proposal = self._scope(), self.env["dunning.proposal"]
+        ranges = self.env["dunning.measure"]._debtor_ranges(
+            self.company_id,
+            self.date,
+            debtor_ids=self.partner_ids._recovery_debtor().ids if self.partner_ids else None,
+            ignore=earlier,
+            heed_skips=self.origin != "single",
+            counted=True,
+        )
+        for debtors in ranges:
+            yield proposal._assess(debtors, self.date, keep=keep)
         if not (self.partner_ids or self.policy_ids):
-            self._add_items_without_customer(found)
+            yield self._items_without_customer()
+
+    def _items_without_customer(self):
+        lines = self.env["dunning.measure"]._without_customer(self.company_id, self.date)
+        found = Assessment()
+        found.exceptions = [(None, line_id, ("no_customer",)) for line_id in lines.ids]
+        if lines:
+            found.left_out["no_customer"] = len(lines)
         return found
 
-    def _add_items_without_customer(self, found):
-        lines = self.env["dunning.measure"]._without_customer(self.company_id, self.date)
-        found.exceptions += [(None, line_id, ("no_customer",)) for line_id in lines.ids]
-        if lines:
-            found.left_out["no_customer"] += len(lines)
+    def _scope(self):
+        """The function(debtor) that says whether a customer is in this run's scope."""
+        policies, by_itself = self.policy_ids, self.origin == "cron"
 
-    def _keeps(self, debtor):
-        """Whether a customer is in this run's scope."""
-        if self.policy_ids and debtor.policy not in self.policy_ids:
-            return False
-        return not (self.origin == "cron" and debtor.policy and debtor.policy.mode == "manual")
+        def is_in_scope(debtor):
+            if policies and debtor.policy not in policies:
+                return False
+            return not (by_itself and debtor.policy and debtor.policy.mode == "manual")
 
-    def _write_notices(self, found):
-        """Bring this run's notices in line with the drafts: keep, change, add, cancel."""
-        existing = {
-            notice.partner_id.id: notice
-            for notice in self.notice_ids.filtered(lambda notice: notice.state == "proposed")
-        }
-        gone = self.env["dunning.notice"].union(
-            *(notice for key, notice in existing.items() if key not in found.drafts)
-        )
-        gone._set_state("cancelled", reason=self.env._("Nothing is due any more."))
+        return is_in_scope
+
+    def _write_notices(self, found, left):
+        """Bring the notices of a range in line with its drafts: keep, change, add.
+
+        :param left: {customer id: notice} that this run had and nothing was found for so far; what
+            is found is taken out
+        """
+        if not found.drafts:
+            return
         self._cancel_failed(found)
-        said = self.env["dunning.notice"].union(*existing.values())._said()
-        changed = [
-            (existing[key], draft)
-            for key, draft in found.drafts.items()
-            if key in existing
-            and not existing[key]._matches(draft, self.date, said[existing[key].id])
-        ]
-        new = [draft for key, draft in found.drafts.items() if key not in existing]
-        self.env["dunning.notice"]._redraft(changed, self.date)
-        self.env["dunning.notice"]._create_from_drafts(self, new)._wake_owners()
-        self.invalidate_recordset(["notice_ids"])
+        drafts = found.drafts
+        existing = {left.pop(key): draft for key, draft in drafts.items() if key in left}
+        kept = {notice.partner_id.id for notice in existing}
+        new = [draft for key, draft in drafts.items() if key not in kept]
+        notices = self.env["dunning.notice"]
+        notices._redraft(notices._outdated(existing, self.date), self.date)
+        created = notices._create_from_drafts(self, new)
+        created._wake_owners()
         if self.env["dunning.policy"]._is_charging(self.company_id.id):
-            proposed = self.notice_ids.filtered(lambda notice: notice.state == "proposed")
-            proposed._draft_charges()
+            notices.browse([*(notice.id for notice in existing), *created.ids])._draft_charges()
 
     def _cancel_failed(self, found):
         """A failed notice whose items are proposed again is superseded in this transaction."""
@@ -146,45 +186,43 @@ class DunningRunProposal(models.AbstractModel):
         )
         failed._set_state("cancelled", reason=self.env._("Proposed again by run %s.", self.name))
 
-    def _write_exceptions(self, found):
-        self.exception_ids.sudo().unlink()
-        columns = ["run_id", "company_id", "partner_id", "move_line_id", "reason", "reason_codes"]
-        rows = [
-            (self.id, self.company_id.id, debtor_id, line_id, codes[0], ",".join(codes))
-            for debtor_id, line_id, codes in found.exceptions
-        ]
-        self.env["dunning.proposal"]._insert("dunning.exception", columns, rows)
-        self.invalidate_recordset(["exception_ids"])
+    def _write_exceptions(self, found, listed):
+        """List whoever a range leaves out.
 
-    def _stats(self, found: Assessment, seconds):
+        :param listed: what this run listed before
+        :return: ids of what is listed still, for the same reasons
+        """
+        company_id = self.company_id.id
+        entries = {
+            (debtor_id, line_id, ",".join(codes)): codes[0]
+            for debtor_id, line_id, codes in found.exceptions
+        }
+        known = listed._by_item({line_id for _debtor_id, line_id, _codes in entries})
+        rows = [
+            (self.id, company_id, debtor_id, line_id, reason, codes)
+            for (debtor_id, line_id, codes), reason in entries.items()
+            if (debtor_id, line_id, codes) not in known
+        ]
+        columns = ["run_id", "company_id", "partner_id", "move_line_id", "reason", "reason_codes"]
+        if rows:
+            self.env["dunning.proposal"]._insert("dunning.exception", columns, rows)
+        return {known[key] for key in entries.keys() & known.keys()}
+
+    def _stats(self, figures: Figures, seconds):
         """The run's figures: customers and items assessed, notices and amounts by level, left-out
         items by reason, amounts per currency, seconds."""
-        levels = Counter(draft.level_id for draft in found.drafts.values())
-        names = {level.id: level.name for level in self.env["dunning.level"].browse(levels)}
-        amounts = Counter()
-        for draft in found.drafts.values():
-            amounts[draft.level_id] += draft.amount
+        levels = self.env["dunning.level"].browse(figures.notices)
+        currencies = self.env["res.currency"].browse(figures.by_currency)
+        amounts = {one.name: one.round(figures.by_currency[one.id]) for one in currencies}
         return {
-            "customers": found.customers,
-            "items": found.items,
-            "notices": len(found.drafts),
-            "notices_by_level": {names[key]: count for key, count in levels.items()},
-            "amount_by_level": {names[key]: round(amounts[key], 2) for key in levels},
-            "amounts": self._amounts(found),
-            "left_out": dict(found.left_out),
+            "customers": figures.customers,
+            "items": figures.items,
+            "notices": figures.notices.total(),
+            "notices_by_level": {level.name: figures.notices[level.id] for level in levels},
+            "amount_by_level": {
+                level.name: round(figures.demanded[level.id], 2) for level in levels
+            },
+            "amounts": {name: amount for name, amount in amounts.items() if amount},
+            "left_out": dict(figures.left_out),
             "seconds": round(seconds, 3),
         }
-
-    def _amounts(self, found: Assessment):
-        """{currency name: net sum demanded} of the drafts, which is what their notices say."""
-        demanded, currency = (
-            LINE_COLUMNS.index("amount_demanded"),
-            LINE_COLUMNS.index("currency_id"),
-        )
-        sums = Counter()
-        for draft in found.drafts.values():
-            for line in draft.lines:
-                # a draft's lines begin with the column after the notice
-                sums[line[currency - 1]] += line[demanded - 1]
-        currencies = self.env["res.currency"].browse(sums)
-        return {one.name: one.round(sums[one.id]) for one in currencies if sums[one.id]}

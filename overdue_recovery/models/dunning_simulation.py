@@ -36,7 +36,7 @@ class DunningSimulation(models.AbstractModel):
         proposed = run.notice_ids.filtered(lambda notice: notice.state == "proposed")
         scope = run.partner_ids._recovery_debtor().ids if run.partner_ids else None
         company, today = run.company_id, run.date
-        return self._outlook(company, today, date_to, scope, proposed, run._keeps).entries
+        return self._outlook(company, today, date_to, scope, proposed, run._scope()).entries
 
     @api.model
     def _outlook(self, company, today, date_to, scope=None, ignore=None, keep=None, policy=None):

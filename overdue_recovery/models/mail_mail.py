@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class MailMail(models.Model):
@@ -7,6 +7,10 @@ class MailMail(models.Model):
 
     _name = "mail.mail"
     _inherit = ["mail.mail", "recovery.batch.defaults"]
+
+    @api.model
+    def default_get(self, fields):
+        return self._shared_defaults(fields, super().default_get)
 
     def _send(self, *args, **kwargs):
         mails = self - self._of_deliveries()

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 
 class MailMessage(models.Model):
@@ -6,3 +6,7 @@ class MailMessage(models.Model):
 
     _name = "mail.message"
     _inherit = ["mail.message", "recovery.batch.defaults"]
+
+    @api.model
+    def default_get(self, fields):
+        return self._shared_defaults(fields, super().default_get)

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 
 
 class RecoveryBatchDefaults(models.AbstractModel):
@@ -16,12 +16,12 @@ class RecoveryBatchDefaults(models.AbstractModel):
         """This model, to create rows that share their defaults."""
         return self.with_context(recovery_defaults={})
 
-    @api.model
-    def default_get(self, fields):
+    def _shared_defaults(self, fields, work_out):
+        """``work_out(fields)``, or what it gave for an earlier row of this call."""
         known = self.env.context.get("recovery_defaults")
         if known is None:
-            return super().default_get(fields)
+            return work_out(fields)
         key = self._name, tuple(fields)
         if key not in known:
-            known[key] = super().default_get(fields)
+            known[key] = work_out(fields)
         return dict(known[key])

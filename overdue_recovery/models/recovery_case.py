@@ -181,21 +181,29 @@ class RecoveryCase(models.Model):
         """{partner id: id of its open case}, opened where there is none. Three statements."""
         if not partners:
             return {}
-        self.flush_model()
         debtor_ids = {partner.id: partner._recovery_debtor().id for partner in partners}
         debtors = partners.browse(dict.fromkeys(debtor_ids.values()))
+        cases = self._open_cases_of_debtors(company, debtors)
+        return {partner_id: cases[debtor_id] for partner_id, debtor_id in debtor_ids.items()}
+
+    def _open_cases_of_debtors(self, company, debtors):
+        """`_open_cases` for those who owe themselves, as measure finds them."""
         known = self._open_ids(company, debtors)
-        new = debtors.filtered(lambda debtor: debtor.id not in known)
-        known.update(self._open_for(company, new))
-        return {partner_id: known[debtor_id] for partner_id, debtor_id in debtor_ids.items()}
+        new = [debtor_id for debtor_id in debtors.ids if debtor_id not in known]
+        return {**known, **self._open_for(company, debtors.browse(new))}
 
     def _open_for(self, company, debtors):
         """{debtor id: id of its new case}."""
+        if not debtors:
+            return {}
         debtors.fetch(["user_id"])
         today = company._recovery_today()
-        columns = ["partner_id", "company_id", "user_id", "state", "date_opened", "active"]
+        proposal = self.env["dunning.proposal"]
+        ids = proposal._new_ids("recovery.case", len(debtors))
+        columns = ["id", "partner_id", "company_id", "user_id", "state", "date_opened", "active"]
         rows = [
             (
+                case_id,
                 debtor.id,
                 company.id,
                 debtor._recovery_owner(company).id or None,
@@ -203,13 +211,14 @@ class RecoveryCase(models.Model):
                 today,
                 True,
             )
-            for debtor in debtors
+            for case_id, debtor in zip(ids, debtors, strict=True)
         ]
-        opened = self.browse(self.env["dunning.proposal"]._insert("recovery.case", columns, rows))
-        self.env["recovery.case.dirty"]._put(opened)
-        return dict(zip(debtors.ids, opened.ids, strict=True))
+        proposal._insert("recovery.case", columns, rows)
+        self.env["recovery.case.dirty"]._put(self.browse(ids))
+        return dict(zip(debtors.ids, ids, strict=True))
 
     def _open_ids(self, company, debtors):
+        self.flush_model()
         query = SQL(
             """SELECT partner_id, id FROM recovery_case
                 WHERE date_closed IS NULL AND company_id = %s AND partner_id IN %s""",
@@ -233,6 +242,7 @@ class RecoveryCase(models.Model):
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
+        self.env["recovery.reference.rate"]._cron_watch()
 
     @api.model
     def _cron_recompute(self):

@@ -264,7 +264,8 @@ class RecoveryInteraction(models.Model):
         :raise psycopg2.errors.SerializationFailure: somebody else added to the same case; let
             it pass, the transaction can't be saved
         """
-        drafts = [self._draft(entry) for entry in entries]
+        legal = self._legal_values()
+        drafts = [self._draft(entry, legal) for entry in entries]
         if not drafts:
             return self.browse()
         case_ids = sorted({draft["case_id"] for draft in drafts})
@@ -276,9 +277,15 @@ class RecoveryInteraction(models.Model):
         return interactions
 
     @api.model
-    def _draft(self, entry):
+    def _legal_values(self):
+        """{column: what may stand there}."""
+        names = ("direction", "purpose")
+        return {name: frozenset(self._fields[name].get_values(self.env)) for name in names}
+
+    @api.model
+    def _draft(self, entry, legal):
         """The columns of an entry but for its place in the chain, checked and cleaned."""
-        self._check_entry(entry)
+        self._check_entry(entry, legal)
         content = self._content_of(entry)
         salt = secrets.token_hex(16)
         date = fields.Datetime.to_datetime(entry.get("date") or fields.Datetime.now())
@@ -295,14 +302,14 @@ class RecoveryInteraction(models.Model):
         }
 
     @api.model
-    def _check_entry(self, entry):
+    def _check_entry(self, entry, legal):
         missing = {key for key in _REQUIRED if not entry.get(key)}
         if missing or not entry.keys() <= _ENTRY_KEYS:
             wrong = sorted(missing | (entry.keys() - _ENTRY_KEYS))
             raise ValueError(f"a log entry lacks these keys or doesn't know them: {wrong}")
-        for name in ("direction", "purpose"):
+        for name, values in legal.items():
             value = entry.get(name) or "none"
-            if value not in self._fields[name].get_values(self.env):
+            if value not in values:
                 raise ValueError(f"{value!r} is no {name} of a log entry")
 
     @api.model

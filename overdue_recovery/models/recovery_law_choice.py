@@ -15,6 +15,7 @@ class ChargeLaw(NamedTuple):
     charges_since: object
     charges_active: bool
     limitation_months: int
+    limitation_start: str
 
     def applies_to(self, country, debtor_type):
         """Whether it concerns debtors of this type (business, consumer) there."""
@@ -92,6 +93,7 @@ class RecoveryLawChoice(models.AbstractModel):
                 law.charges_since,
                 law.charges_active,
                 law.limitation_months,
+                law.limitation_start,
             )
             for law in self.sudo().search(switched_on)
         )

@@ -1,6 +1,7 @@
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..calc import charge
 
@@ -63,6 +64,38 @@ class RecoveryLawCost(models.AbstractModel):
         string="Taxed", help="Fees bear tax. In most countries they are damages and do not."
     )
 
+    _cost_not_negative = models.Constraint(
+        "CHECK (scale_minimum >= 0 AND scale_maximum >= 0 AND fee_max_amount >= 0"
+        " AND fee_max_count >= 0 AND fee_min_days >= 0)",
+        "Limits of fees and scales can't be negative.",
+    )
+    _cost_limits_in_order = models.Constraint(
+        "CHECK (scale_maximum = 0 OR scale_minimum <= scale_maximum)",
+        "The least of a scale is not more than the most.",
+    )
+    _waiting_within_a_year = models.Constraint(
+        "CHECK (waiting_days BETWEEN 0 AND 366 AND waiting_post_days BETWEEN 0 AND 30)",
+        "Waiting days are a number from 0 to 366, working days of post from 0 to 30.",
+    )
+
+    @api.constrains("currency_id", "band_ids", "scale_minimum", "scale_maximum", "fee_max_amount")
+    def _check_currency(self):
+        """Amounts need a currency: the same figure means another sum in another one."""
+        for law in self.filtered(lambda law: not law.currency_id):
+            amounts = (law.band_ids, law.scale_minimum, law.scale_maximum, law.fee_max_amount)
+            if any(amounts):
+                raise ValidationError(
+                    self.env._("Say in which currency the amounts of %s are.", law.display_name)
+                )
+
+    @api.constrains("consumer_notice", "consumer_notice_text")
+    def _check_consumer_notice(self):
+        for law in self.filtered("consumer_notice"):
+            if not law.consumer_notice_text:
+                raise ValidationError(
+                    self.env._("Write the notice to consumers of %s.", law.display_name)
+                )
+
     def _fixed_sum(self, amount, currency, day):
         """What is owed once for being late with ``amount``: the bands of fixed sums, or the scale.
 
@@ -113,7 +146,7 @@ class RecoveryLawCost(models.AbstractModel):
             "currency": currency.name,
             "base": base,
             "result": found,
-            "bands": [[start, total, str(rate)] for start, total, rate in bands._steps()],
+            "bands": [[*step[:2], f"{step[2].normalize():f}"] for step in bands._steps()],
             "limits": list(self._limits_of(kind, currency)),
         }
 

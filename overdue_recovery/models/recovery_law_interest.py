@@ -19,6 +19,12 @@ def as_rate(fraction):
     return Decimal(str(round(fraction or 0.0, 8)))
 
 
+def percent(rate):
+    """A rate for a reader: 0.0215 is "2.15 %"."""
+    figure = as_rate(rate) * 100
+    return f"{figure.normalize():f} %"
+
+
 class RecoveryLawInterest(models.AbstractModel):
     """Interest for late payment: which rate, from when, counted how."""
 
@@ -100,6 +106,24 @@ class RecoveryLawInterest(models.AbstractModel):
     default_days = fields.Integer(
         string="Days until Interest",
         help="Days after the due date, the invoice or the reminder. Never before the due date.",
+    )
+
+    _interest_is_fraction = models.Constraint(
+        "CHECK (interest_rate BETWEEN 0 AND 1 AND reference_points BETWEEN -1 AND 1"
+        " AND reference_step BETWEEN 0 AND 1)",
+        "Rates are fractions: 8 % is 0.08.",
+    )
+    _interest_has_reference = models.Constraint(
+        "CHECK (interest_kind != 'reference' OR reference_rate_id IS NOT NULL)",
+        "Choose the reference rate that the interest follows.",
+    )
+    _interest_has_rate = models.Constraint(
+        "CHECK (interest_kind != 'fixed' OR interest_rate > 0)",
+        "Say which rate is charged, or choose that there is no interest.",
+    )
+    _interest_not_negative = models.Constraint(
+        "CHECK (default_days BETWEEN 0 AND 3660 AND compound_periods BETWEEN 0 AND 366)",
+        "Days until interest and times of compounding are numbers from 0 on.",
     )
 
     def _rates(self, start, end):

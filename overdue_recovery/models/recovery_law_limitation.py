@@ -1,10 +1,20 @@
-from datetime import date
+from datetime import date, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 
-# What nobody asked for in three years is left to a person, whatever the law.
+# What nobody asked for in three years is left to a person, where no row says more.
 DEFAULT_MONTHS = 36
+
+
+def last_day(date_due, months, start="due_date"):
+    """The last day on which a debt can be enforced: ``months`` after the day on which it fell due,
+    or after the end of that year."""
+    begin = date(date_due.year, 12, 31) if start == "year_end" else date_due
+    try:
+        return begin + relativedelta(months=months)
+    except (OverflowError, ValueError):
+        return date.max
 
 
 class RecoveryLawLimitation(models.AbstractModel):
@@ -25,25 +35,40 @@ class RecoveryLawLimitation(models.AbstractModel):
         default="due_date",
     )
 
+    _limitation_within_reason = models.Constraint(
+        "CHECK (limitation_months BETWEEN 0 AND 1200)",
+        "The limitation is a number of months from 0 to 1,200.",
+    )
+
     def _limitation_date(self, date_due):
         """The last day on which a debt that fell due on ``date_due`` can be enforced; None: the
         row does not say."""
         self.ensure_one()
         if not self.limitation_months:
             return None
-        start = date(date_due.year, 12, 31) if self.limitation_start == "year_end" else date_due
-        return start + relativedelta(months=self.limitation_months)
+        return last_day(date_due, self.limitation_months, self.limitation_start)
 
     @api.model
     def _last_day(self, company, partner, date_due):
-        """The last day on which ``partner`` can be made to pay what fell due on ``date_due``: of
-        the row in force then that has a switch on and knows, else three years after."""
-        laws = (
+        """The last day on which ``partner`` can be made to pay what fell due on ``date_due``: by
+        the row in force then that has a switch on and knows, else three years after.
+
+        :param company: res.company, the creditor
+        :param partner: res.partner, the debtor
+        """
+        knowing = (
             law
             for law in self._charge_laws()
             if law.limitation_months and law.is_in_force(date_due)
         )
-        law = self._fitting(company, partner, laws)
+        law = self._fitting(company, partner, knowing)
         if not law:
-            return date_due + relativedelta(months=DEFAULT_MONTHS)
-        return self.browse(law.id).sudo()._limitation_date(date_due)
+            return last_day(date_due, DEFAULT_MONTHS)
+        return last_day(date_due, law.limitation_months, law.limitation_start)
+
+    @api.model
+    def _time_barred_before(self, today):
+        """No debt that fell due on this day or later is time-barred on ``today``, whoever owes
+        it: what is younger need not be looked at. Months are of unequal length: some days more."""
+        months = [law.limitation_months for law in self._charge_laws() if law.limitation_months]
+        return today - relativedelta(months=min([DEFAULT_MONTHS, *months])) + timedelta(days=4)

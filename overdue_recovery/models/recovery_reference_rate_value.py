@@ -19,6 +19,9 @@ class RecoveryReferenceRateValue(models.Model):
     )
     source = fields.Char(help="Decision, publication or file that it was taken from.")
 
+    _is_fraction = models.Constraint(
+        "CHECK (rate BETWEEN -0.5 AND 0.5)", "A rate is a fraction: 2.15 % is 0.0215."
+    )
     _once_a_day = models.UniqueIndex(
         "(rate_id, valid_from)", "A reference rate has one value that begins on a day."
     )

@@ -25,9 +25,13 @@ class ResCompany(models.Model):
         _tz_get,
         string="Time zone for recovery",
         help="Decides which day it is for due dates. Empty: the company contact's own, else UTC.",
+        prefetch="recovery",
     )
     recovery_user_id = fields.Many2one(
-        "res.users", string="Collector", help="Owns cases of customers without a salesperson."
+        "res.users",
+        string="Collector",
+        help="Owns cases of customers without a salesperson.",
+        prefetch="recovery",
     )
     recovery_letter_window = fields.Selection(
         [("left", "Left"), ("right", "Right")],
@@ -35,15 +39,18 @@ class ResCompany(models.Model):
         default="left",
         required=True,
         help="Where the address of a letter stands: left (DIN, UK, US) or right (France, Belgium).",
+        prefetch="recovery",
     )
     recovery_attachment_mb = fields.Integer(
         string="Most attached (MB)",
         default=8,
         help="Invoices that are larger in all are not attached; the message offers them instead.",
+        prefetch="recovery",
     )
     recovery_pace = fields.Integer(
         string="Messages per quarter hour",
         help="At most so many leave in a quarter of an hour; the others wait. 0: no limit.",
+        prefetch="recovery",
     )
 
     recovery_waiver_limit = fields.Monetary(
@@ -61,11 +68,13 @@ class ResCompany(models.Model):
         string="Days to answer",
         default=3,
         help="Working days within which the owner of a case answers a customer who wrote.",
+        prefetch="recovery",
     )
     recovery_reply_hold_days = fields.Integer(
         string="Demands wait for an answer",
         default=7,
         help="Days without a demand after a customer wrote, until somebody has answered.",
+        prefetch="recovery",
     )
 
     _recovery_reply_not_negative = models.Constraint(

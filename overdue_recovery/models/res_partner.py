@@ -20,20 +20,25 @@ class ResPartner(models.Model):
         company_dependent=True,
         groups=RECOVERY_GROUPS,
         help="Empty: the first policy of the company that matches this customer.",
+        prefetch=False,
     )
     dunning_payer_id = fields.Many2one(
         "res.partner",
         string="Reminders go to",
         index="btree_not_null",
         help="The company that pays for this one: it gets one notice for all.",
+        prefetch="recovery",
     )
-    is_dunning_contact = fields.Boolean(help="Gets the reminders of its company.")
+    is_dunning_contact = fields.Boolean(
+        help="Gets the reminders of its company.", prefetch="recovery"
+    )
     recovery_debtor_type = fields.Selection(
         [("business", "Business"), ("consumer", "Consumer"), ("public", "Public body")],
         string="Debtor type",
         compute="_compute_recovery_debtor_type",
         store=True,
         readonly=False,
+        prefetch="recovery",
     )
     charges_agreed_on = fields.Date(
         company_dependent=True,
@@ -44,21 +49,26 @@ class ResPartner(models.Model):
     is_key_account = fields.Boolean(
         string="Key account",
         help="Never reminded automatically; from 30 days overdue its owner decides first.",
+        prefetch="recovery",
     )
     recovery_channel = fields.Selection(
-        [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")], string="Preferred channel"
+        [("email", "E-mail"), ("sms", "SMS"), ("letter", "Letter")],
+        string="Preferred channel",
+        prefetch="recovery",
     )
     recovery_dead_email = fields.Char(
         string="Dead e-mail address",
         copy=False,
         help="Mail to this address came back: no notice goes there until the e-mail address "
         "changes, a mail comes from it, or you empty this field.",
+        prefetch="recovery",
     )
     recovery_dead_postal = fields.Char(
         string="Dead postal address",
         copy=False,
         help="A letter to this address came back: no letter goes there until the address "
         "changes, or you empty this field.",
+        prefetch="recovery",
     )
     recovery_case_ids = fields.One2many(
         "recovery.case", "partner_id", string="Recovery cases", groups=RECOVERY_GROUPS
@@ -141,6 +151,17 @@ class ResPartner(models.Model):
 
     def _recovery_recipients_by_channel(self):
         """{partner: {channel: recipients}} for many customers; one query for their contacts."""
+        by_customer = self._recovery_contacts()
+        return {
+            partner: {
+                channel: partner._pick_recipients(by_customer.get(partner, self.browse()), channel)
+                for channel in ("email", "sms", "letter", "call")
+            }
+            for partner in self
+        }
+
+    def _recovery_contacts(self):
+        """{customer: its contacts that may be written to instead}."""
         contacts = self.search(
             [
                 ("commercial_partner_id", "in", self.ids),
@@ -151,14 +172,21 @@ class ResPartner(models.Model):
             ],
             order="id",
         )
-        by_customer = contacts.grouped("commercial_partner_id")
-        return {
-            partner: {
-                channel: partner._pick_recipients(by_customer.get(partner, self.browse()), channel)
-                for channel in ("email", "sms", "letter", "call")
-            }
-            for partner in self
-        }
+        return contacts.grouped("commercial_partner_id")
+
+    def _recovery_unreachable(self, channels):
+        """Those of these customers who have no recipient on any of their ``channels``
+        {partner id: codes}. Looks no further than the first that reaches somebody."""
+        self._recovery_fetch()
+        by_customer, nobody = self._recovery_contacts(), self.browse()
+        return self.filtered(
+            lambda partner: (
+                not any(
+                    partner._pick_recipients(by_customer.get(partner, nobody), channel)
+                    for channel in channels[partner.id]
+                )
+            )
+        )
 
     def _pick_recipients(self, contacts, channel):
         if not self.active:
@@ -379,6 +407,42 @@ class ResPartner(models.Model):
             return NotImplemented
         found = Domain("id", "in", self._referred_ids())
         return found if True in value else ~found
+
+    @api.depends("credit")
+    def _compute_days_sales_outstanding(self):
+        """Charges for late payment are neither sales nor owed for sales."""
+        super()._compute_days_sales_outstanding()
+        today = fields.Date.context_today(self)
+        for partner, (sales, first, charges) in self._sales_beside_charges().items():
+            days = (today - first).days if first else 0
+            owed = partner.credit - charges
+            partner.days_sales_outstanding = owed / sales * days if sales else 0
+
+    def _sales_beside_charges(self):
+        """{partner: (sales, first invoice date, open charges)} of those that were charged."""
+        domain = [
+            ("state", "=", "posted"),
+            ("company_id", "=", self.env.company.id),
+            ("commercial_partner_id", "in", self.commercial_partner_id.ids),
+            ("move_type", "in", self.env["account.move"].get_sale_types(include_receipts=True)),
+        ]
+        moves = self.env["account.move"]
+        charged = moves._read_group(
+            [*domain, ("is_recovery_charge", "=", True)],
+            ["commercial_partner_id"],
+            ["amount_residual_signed:sum"],
+        )
+        ids = [partner.id for partner, _charges in charged]
+        if not ids:
+            return {}
+        sold = moves._read_group(
+            [*domain, ("is_recovery_charge", "=", False), ("commercial_partner_id", "in", ids)],
+            ["commercial_partner_id"],
+            ["amount_total_signed:sum", "invoice_date:min"],
+        )
+        sales = {partner: (total, first) for partner, total, first in sold}
+        found = {partner: (*sales.get(partner, (0, None)), owed) for partner, owed in charged}
+        return {partner: found[partner] for partner in self if partner in found}
 
     # -- a person's acts ---------------------------------------------------------------------
 

@@ -13,14 +13,23 @@ class ResPartnerContact(models.AbstractModel):
     _name = "res.partner.recovery.contact"
     _description = "Partner: wishes and time for contacts"
 
-    recovery_opt_out_email = fields.Boolean(string="No e-mails", groups=RECOVERY_GROUPS)
-    recovery_opt_out_sms = fields.Boolean(string="No text messages", groups=RECOVERY_GROUPS)
-    recovery_opt_out_letter = fields.Boolean(string="No letters", groups=RECOVERY_GROUPS)
-    recovery_opt_out_call = fields.Boolean(string="No calls", groups=RECOVERY_GROUPS)
+    recovery_opt_out_email = fields.Boolean(
+        string="No e-mails", groups=RECOVERY_GROUPS, prefetch="recovery"
+    )
+    recovery_opt_out_sms = fields.Boolean(
+        string="No text messages", groups=RECOVERY_GROUPS, prefetch="recovery"
+    )
+    recovery_opt_out_letter = fields.Boolean(
+        string="No letters", groups=RECOVERY_GROUPS, prefetch="recovery"
+    )
+    recovery_opt_out_call = fields.Boolean(
+        string="No calls", groups=RECOVERY_GROUPS, prefetch="recovery"
+    )
     recovery_sms_consent = fields.Boolean(
         string="Agreed to text messages",
         groups=RECOVERY_GROUPS,
         help="Where a contact rule asks for it, only who agreed gets text messages.",
+        prefetch="recovery",
     )
 
     def _recovery_fetch(self):

@@ -95,9 +95,13 @@ class Copies:
         if not rows:
             return []
         columns = list(rows[0])
-        return self.env["dunning.proposal"]._insert(
-            model, columns, [tuple(row[column] for column in columns) for row in rows]
-        )
+        ids = self.env["dunning.proposal"]._new_ids(model, len(rows))
+        values = [
+            (row_id, *(row[column] for column in columns))
+            for row_id, row in zip(ids, rows, strict=True)
+        ]
+        self.env["dunning.proposal"]._insert(model, ["id", *columns], values)
+        return ids
 
 
 class RandomLedger(Copies):

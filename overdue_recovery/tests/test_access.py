@@ -44,6 +44,7 @@ RIGHTS = {
     "dunning.switch": ("rwcu", "rwcu", ""),
     "dunning.hold.override": ("", "rwcu", ""),
     "dunning.takeover": ("", "rwcu", ""),
+    "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
     "recovery.claim": ("r", "r", "r"),
     "recovery.offer": ("rwc", "rwc", "r"),

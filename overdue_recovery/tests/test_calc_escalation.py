@@ -488,6 +488,29 @@ class TestCalcEscalation(BaseCase):
                 self.assertLess(credits[item.currency], sum(same))
 
     @GENTLY
+    @given(ladders(), DAYS, STEPS, st.integers(0, 10), st.none() | DAYS, st.integers(-5, 40))
+    def test_a_maturity_that_is_far_enough_says_not_due(
+        self, levels, today, step, grace, start, ahead
+    ):
+        policy = Policy(grace_days=grace, date_start=start)
+        last_day = escalation.not_due_after(levels, today, policy)
+        item = Item("item", today + timedelta(days=ahead), 100, "EUR")
+        if last_day and item.date_due > last_day:
+            for term_days in (None, 13, 14):
+                terms = replace(item, term_days=term_days)
+                decision = escalation.decide(terms, levels, today, step, policy)
+                self.assertEqual((decision.level, decision.reasons), (None, ("not_due",)))
+
+    @GENTLY
+    @given(st.lists(situations(), min_size=2, max_size=5))
+    def test_what_was_decided_before_changes_no_decision(self, asked):
+        """Items with the same facts share their decision, whoever asked first."""
+        decisions = [escalation.decide(*situation) for situation in asked]
+        for forget in (escalation._decide_facts, escalation._rules):
+            forget.cache_clear()
+        self.assertEqual([escalation.decide(*one) for one in reversed(asked)], decisions[::-1])
+
+    @GENTLY
     @given(customers(), CREDITS)
     def test_the_order_of_the_items_does_not_matter(self, customer, credits):
         opened, *rest = customer

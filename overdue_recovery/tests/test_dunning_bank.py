@@ -70,7 +70,12 @@ class TestDunningBank(RecoveryCommon, AccountPaymentCommon):
             self.assertEqual(self._codes(item), [])
             self.env["dunning.bank"]._wake_for_unmatched(self.company)
             self.env["dunning.bank"]._wake_for_unmatched(self.company)
-            self.assertEqual(len(journal.activity_ids), 1)
+            activity = journal.activity_ids
+            self.assertEqual((len(activity), activity.summary), (1, "Match old receipts"))
+            # however it is called, by a collector or in another language, it is the same task
+            activity.summary = "Alte Zahlungen zuordnen"
+            self.env["dunning.bank"]._wake_for_unmatched(self.company)
+            self.assertEqual(journal.activity_ids, activity)
 
     def test_a_receipt_after_the_proposal_stops_the_message(self):
         self._overdue_invoice()

@@ -46,3 +46,28 @@ class TestDunningPayer(RecoveryCommon):
         self._overdue_invoice(10, 40, partner=self.south)
         self._overdue_invoice(10, 40, partner=self.north)
         self.assertNotIn("South", self._propose().notice_ids.items_html)
+
+    def test_an_item_moves_to_the_notice_of_whoever_pays_for_it_by_now(self):
+        """Whichever of the two comes first when the run is refreshed."""
+        self._overdue_invoice(10, 100)
+        moved = self._items(self._overdue_invoice(10, 40, partner=self.partner_b))
+        run = self._propose()
+        before = {notice.partner_id: notice for notice in run.notice_ids}
+        self.partner_b.dunning_payer_id = self.partner_a
+        run.action_propose()
+        self.assertEqual(before[self.partner_a].amount_demanded, 140)
+        self.assertEqual(before[self.partner_b].state, "cancelled")
+        live = run.notice_ids.line_ids.filtered(lambda line: line.live)
+        own = live.filtered(lambda line: line.move_line_id == moved)
+        self.assertEqual(own.notice_id, before[self.partner_a])
+        self.partner_b.dunning_payer_id = False
+        run.action_propose()
+        self.assertEqual(before[self.partner_a].amount_demanded, 100)
+        self.assertEqual(
+            {
+                notice.partner_id: notice.amount_demanded
+                for notice in run.notice_ids
+                if notice.state == "proposed"
+            },
+            {self.partner_a: 100, self.partner_b: 40},
+        )

@@ -342,6 +342,25 @@ class TestFlowLifecycle(LifecycleCommon):
                 with self.on(60):
                     self.assertTrue(self._propose().notice_ids)
 
+    def test_later_due_date_of_a_posted_invoice_keeps_the_level_and_repeats_nothing(self):
+        self.policy.active = False
+        before, first, second = self._create_policy((-3, 5, 15)).level_ids
+        invoice = self._overdue_invoice()
+        item = self._items(invoice)
+        self._run_dunning()
+        invoice.invoice_date_due = "2025-03-30"
+        # three days before, on the day, and when the first level comes again
+        for day in (24, 27, 28, 32, 41):
+            with self.on(day), self.subTest(day=day):
+                self.assertFalse(self._propose().notice_ids)
+                self.assertEqual(self._codes(item)[-1], "not_due")
+                self.assertEqual((item.dunning_level_id, item.dunning_cycle), (first, 1))
+        with self.on(42):
+            run = self._propose()
+            self.assertEqual(run.notice_ids.level_id, second)
+            self.assertEqual(run.notice_ids.line_ids.days_overdue, 15)
+        self.assertNotEqual(item.dunning_level_id, before)
+
     def test_maturity_taken_off_a_posted_item_gives_its_reason_and_loses_nothing(self):
         for stage in STAGES:
             with self._stage(stage):

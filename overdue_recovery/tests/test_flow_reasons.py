@@ -185,6 +185,24 @@ class TestFlowReasons(RecoveryCommon):
             return False
         return due is None or due <= self.today or "not_due" not in codes
 
+    def test_customers_who_are_only_counted_make_no_difference(self):
+        for days in (0, -20, -60):
+            day = self.today + timedelta(days=days)
+            with self.subTest(day=day):
+                counted, read = (self._assessed(day, counted) for counted in (True, False))
+                self.assertEqual(counted[1:], read[1:])
+                self.assertGreater(counted[0], 20, "nobody is only counted")
+                self.assertEqual(read[0], 0)
+
+    def _assessed(self, day, counted):
+        """(items only counted, customers, items, left out, exceptions, drafts) of a run's look."""
+        ranges = self.env["dunning.measure"]._debtor_ranges(self.company, day, counted=counted)
+        debtors = [debtor for own in ranges for debtor in own]
+        found = self.env["dunning.proposal"]._assess(debtors, day)
+        not_read = sum(debtor.not_due for debtor in debtors)
+        exceptions = sorted(found.exceptions)
+        return not_read, found.customers, found.items, found.left_out, exceptions, found.drafts
+
     def test_simulation_of_today_is_what_the_run_proposes(self):
         simulated = self._new_run()
         entries = simulated.simulate(self.today)

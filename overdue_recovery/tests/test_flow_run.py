@@ -212,6 +212,33 @@ class TestFlowRun(RecoveryCommon):
         self.assertIn(notice, run.notice_ids)
         self.assertEqual(len(run.notice_ids), 2)
 
+    def test_the_name_of_a_document_may_be_any_text(self):
+        for name in ("None", "\\N", "tab\tand\nline\r", "back\\slash", "\\None", "100 %s"):
+            invoice = self._overdue_invoice(10)
+            self.env.cr.execute(
+                "UPDATE account_move SET name = %s WHERE id = %s", [name, invoice.id]
+            )
+            self.env.invalidate_all()
+            lines = self._propose().notice_ids.line_ids
+            names = {line.move_line_id: line.name for line in lines}
+            self.assertEqual(names[self._items(invoice)], name)
+
+    def test_refresh_lists_anew_only_who_is_left_out_for_another_reason(self):
+        same, other, gone = (self._overdue_invoice(10) for _invoice in range(3))
+        for invoice in (same, other, gone):
+            self._hold(invoice, "hardship")
+        run = self._propose()
+        listed = {e.move_line_id: e for e in run.exception_ids}
+        self.assertEqual(len(listed), 3)
+        self._hold(other, "deceased")
+        self._pay(gone)
+        run.action_propose()
+        again = {e.move_line_id: e for e in run.exception_ids}
+        self.assertEqual(set(again), {self._items(same), self._items(other)})
+        self.assertEqual(again[self._items(same)], listed[self._items(same)])
+        self.assertNotEqual(again[self._items(other)], listed[self._items(other)])
+        self.assertEqual(again[self._items(other)].reason_codes, "hardship,deceased")
+
     def test_job_that_finds_nothing_keeps_no_run(self):
         runs = self.env["dunning.run"]
         runs._cron_run()

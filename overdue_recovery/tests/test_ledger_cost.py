@@ -214,6 +214,33 @@ class TestLedgerCost(RecoveryCommon):
                     ]
                 )
 
+    def test_what_core_reads_of_its_own_records_does_not_bring_our_columns_along(self):
+        """Partners, companies and documents are read all day: our columns are a group of their
+        own (or each by itself), read when recovery asks for one of them."""
+        ours = [field for field in self._our_columns() if field.prefetch not in ("recovery", False)]
+        self.assertFalse([str(field) for field in ours])
+
+    def _our_columns(self):
+        """The columns that our addons add to models of others that accountants read."""
+        models = (*LEDGER_MODELS, "res.partner", "res.company", "res.users", "account.journal")
+        for name in models:
+            for field in self.registry[name]._fields.values():
+                if (
+                    field.store
+                    and field.column_type
+                    and (field._module or "").startswith("overdue_")
+                ):
+                    yield field
+
+    def test_labels_of_a_model_are_put_together_once(self):
+        labels = self.env["ir.model.fields"].with_context(lang="en_US")
+        for method in (labels.get_field_string, labels.get_field_help):
+            self.assertIs(method("account.move"), method("account.move"))
+            self.assertNotEqual(method("account.move"), method("res.partner"))
+        field = labels._get("account.move", "late_reason_id")
+        field.sudo().field_description = "Cause"
+        self.assertEqual(labels.get_field_string("account.move")["late_reason_id"], "Cause")
+
     # -- keys ------------------------------------------------------------------------------
 
     def test_nothing_of_ours_keeps_a_journal_entry_from_being_deleted(self):

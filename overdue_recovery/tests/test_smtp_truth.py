@@ -15,6 +15,32 @@ class TestSmtpTruth(BaseCase):
         self.assertGreater(results.attempted, 0)
         self.assertEqual(results.failed, 0)
 
+    def test_only_a_refused_address_is_dead(self):
+        refused = smtplib.SMTPRecipientsRefused
+        cases = {
+            (550, b"5.1.1 <a@b.example>: user unknown"): True,
+            (550, b"5.1.10 the system takes no mail"): True,
+            (553, b"5.1.3 bad syntax"): True,
+            (551, b"5.1.6 moved away"): True,
+            (550, b"no such user"): False,  # may be a policy as well
+            (550, b"5.1.8 your domain does not exist"): False,
+            (550, b"5.7.1 relaying denied"): False,
+            (552, b"5.2.2 mailbox full"): False,
+            (552, b"5.3.4 too large"): False,
+            (554, b"5.7.1 blocked, see 5.1.1"): False,
+            (450, b"5.1.1 for the moment"): False,
+        }
+        for answer, is_dead in cases.items():
+            with self.subTest(answer=answer):
+                truth = smtp_truth.judge(refused({"a@b.example": answer}), BEFORE)
+                self.assertEqual(truth.is_dead, is_dead)
+        for error in (
+            smtplib.SMTPDataError(550, b"5.1.1 user unknown"),
+            smtplib.SMTPSenderRefused(550, b"5.1.1 user unknown", "a@b.example"),
+            ValueError("550 5.1.1 user unknown"),
+        ):
+            self.assertFalse(smtp_truth.judge(error, BEFORE).is_dead, error)
+
     def test_every_end_of_a_talk(self):
         refused = smtplib.SMTPRecipientsRefused
         cases = [

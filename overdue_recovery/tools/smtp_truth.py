@@ -5,18 +5,26 @@ ends the data (RFC 5321, 4.1.1.4 and 4.5.4.2). Before that dot nothing was taken
 happens; after it only the answer tells.
 """
 
+import re
 import smtplib
 from typing import NamedTuple
 
 END_OF_DATA = b"\r\n.\r\n"
 
+# An enhanced status that says that the recipient's address can't work: no such mailbox, no such
+# system, bad syntax, moved away (RFC 3463, 3.2) or a system that takes no mail (RFC 7505, 4.2).
+# The others of X.1 speak of the sender, or say nothing sure.
+DEAD = re.compile(r"5\.1\.(1|2|3|6|10)(?!\d)")
+
 
 class Truth(NamedTuple):
     """``outcome``: sent, later (nothing was taken, it may be tried again), failed (refused for
-    good) or unknown (the dot has left and no answer came). ``reason``: in the server's words."""
+    good) or unknown (the dot has left and no answer came). ``reason``: in the server's words.
+    ``is_dead``: what was refused for good is the recipient's address, not this message."""
 
     outcome: str
     reason: str = ""
+    is_dead: bool = False
 
 
 class Witness:
@@ -80,9 +88,11 @@ def judge(error, dot_left):
     :param dot_left: whether the final dot had left: True, False, or None for not known
 
     >>> judge(smtplib.SMTPDataError(450, b"mailbox busy"), True)
-    Truth(outcome='later', reason='450 mailbox busy')
-    >>> judge(smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"no such user")}), False)
-    Truth(outcome='failed', reason='550 no such user')
+    Truth(outcome='later', reason='450 mailbox busy', is_dead=False)
+    >>> judge(smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"5.1.1 no such user")}), False)
+    Truth(outcome='failed', reason='550 5.1.1 no such user', is_dead=True)
+    >>> judge(smtplib.SMTPRecipientsRefused({"a@b.example": (550, b"5.7.1 policy")}), False)
+    Truth(outcome='failed', reason='550 5.7.1 policy', is_dead=False)
     >>> judge(smtplib.SMTPServerDisconnected("closed"), False).outcome
     'later'
     >>> judge(TimeoutError("timed out"), True).outcome
@@ -93,7 +103,8 @@ def judge(error, dot_left):
     error = _cause(error)
     answer = _answer(error)
     if answer:
-        return _judge_answer(answer, dot_left)
+        truth = _judge_answer(answer, dot_left)
+        return truth._replace(is_dead=truth.outcome == "failed" and _is_dead(error, answer))
     if dot_left or (dot_left is None and isinstance(error, OSError)):
         return Truth("unknown", _text(error))
     # smtplib's exceptions are OSErrors too, and but for this one without an answer all accidents
@@ -121,10 +132,20 @@ def _answer(error):
     return None
 
 
+def _is_dead(error, answer):
+    """Whether the address itself was refused: said to RCPT, with a status that means it. The bare
+    550 may as well be a policy (RFC 5321, 4.2.3)."""
+    refused = isinstance(error, smtplib.SMTPRecipientsRefused)
+    return refused and bool(DEAD.match(_words(answer[1]).strip()))
+
+
+def _words(text):
+    return text.decode(errors="replace") if isinstance(text, bytes) else str(text)
+
+
 def _judge_answer(answer, dot_left):
     code, text = answer
-    words = text.decode(errors="replace") if isinstance(text, bytes) else str(text)
-    reason = f"{code} {words}".strip()
+    reason = f"{code} {_words(text)}".strip()
     if code // 100 == 2 and dot_left is not False:
         return Truth("sent", reason)
     if code // 100 == 5:

@@ -8,4 +8,5 @@ from . import (
     dunning_takeover,
     recovery_hold_create,
     recovery_offer_create,
+    recovery_rate_import,
 )

@@ -18,6 +18,7 @@ class ResPartner(models.Model):
         copy=False,
         help="The SMS provider does not deliver to this number: no text message goes there until "
         "the telephone number changes or you empty this field.",
+        prefetch="recovery",
     )
 
     def _recovery_address(self, channel):
