@@ -18,6 +18,7 @@ from unittest.mock import patch
 from odoo import fields
 
 from benchmarks import ledger_cost
+from benchmarks.charges import Charges
 from benchmarks.figures import table
 from benchmarks.mailbox import Mailbox
 from benchmarks.meter import Meter, Phases, peak_memory
@@ -27,6 +28,8 @@ from dev.shell import environment
 # A working day, at an hour in which everybody may be written to.
 TODAY = date(2025, 3, 3)
 NOON = time(11)
+# When the next notices are due.
+LATER = date(2025, 4, 14)
 # No item of the ledger is due yet.
 QUIET_DAY = date(2024, 11, 1)
 MAILS_OF_FLOOR = 500
@@ -86,6 +89,8 @@ class Bench:
             issue = self.measured("issue", lambda: run.action_issue())
             phases = self.deliver()
             again = self.measured("daily run, the morning after", self._daily)
+        with at(self.env, LATER):
+            charges = Charges(self).measure()
         written = issue + phases["write"]
         cycle = first + written + phases["prepare"]
         return {
@@ -104,6 +109,7 @@ class Bench:
             "daily_quiet_s": round(quiet.wall, 3),
             "daily_after_s": round(again.wall, 3),
             "notices": notices,
+            **charges,
         }
 
     def measured(self, name, act):

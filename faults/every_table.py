@@ -156,6 +156,9 @@ def open_dialogs(env, invoices):
     env["dunning.switch"].create({"delivery_ids": deliveries.ids})
     env["dunning.letter.print"].create({"delivery_ids": deliveries.ids})
     env["dunning.hold.override"].create({"delivery_ids": deliveries.ids, "reason": "A test"})
+    env["recovery.charge.waive"].create(
+        {"charge_ids": env["recovery.charge"].search([]).ids, "reason": "A test"}
+    )
     env["dunning.takeover"].create({"move_line_ids": invoices.line_ids.ids})
     env["recovery.rate.import"].create(
         {"rate_id": env["recovery.reference.rate"].search([], limit=1).id}

@@ -1,5 +1,6 @@
 from . import (
     recovery_state_mixin,
+    account_move_charge,
     recovery_batch_defaults,
     dunning_notice_batch,
     dunning_notice_history,

@@ -7,7 +7,12 @@ RECOVERY_GROUPS = "overdue_recovery.group_user,overdue_recovery.group_auditor"
 
 class AccountMove(models.Model):
     _name = "account.move"
-    _inherit = ["account.move", "account.move.recovery.terms"]
+    # charges before core: they override what core does
+    _inherit = [
+        "account.move.recovery.charge",
+        "account.move",
+        "account.move.recovery.terms",
+    ]
 
     late_reason_id = fields.Many2one(
         "recovery.late.reason",
@@ -118,7 +123,7 @@ class AccountMove(models.Model):
         self.check_access("read")
         return {
             "level": self.dunning_level_id.name or "",
-            "text": self.dunning_status or "",
+            "text": " ".join(filter(None, (self.dunning_status, self._recovery_charge_preview()))),
             "has_case": bool(self.recovery_case_id),
         }
 

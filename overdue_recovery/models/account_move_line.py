@@ -11,9 +11,9 @@ class AccountMoveLine(models.Model):
     _name = "account.move.line"
     _inherit = [
         "account.move.line",
-        "account.move.line.recovery.allocation",
         "account.move.line.recovery.limitation",
         "account.move.line.recovery.screen",
+        "account.move.line.recovery.allocation",
     ]
 
     dunning_item_ids = fields.One2many("dunning.item", "move_line_id", groups=RECOVERY_GROUPS)

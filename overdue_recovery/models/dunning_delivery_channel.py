@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 
 
 class DunningDeliveryChannel(models.AbstractModel):
@@ -15,7 +15,7 @@ class DunningDeliveryChannel(models.AbstractModel):
         asked to find an address.
         """
         reachable = notices.partner_id._recovery_recipients_by_channel()
-        refused = self._refused_addresses(reachable)
+        refused = self._unwelcome(notices, reachable)
         vals_list, unreachable = [], self.env["dunning.notice"]
         for notice in notices:
             found = self._deliveries_of(notice, reachable[notice.partner_id], refused)
@@ -48,7 +48,7 @@ class DunningDeliveryChannel(models.AbstractModel):
         address, to each of its recipients, and the call on top.
 
         :param reachable: {channel: recipients} of its customer
-        :param refused: what ``_refused_addresses`` says
+        :param refused: what ``_unwelcome`` says
         """
         found = self._written_to(notice, reachable, notice._alternatives(), refused)
         called = any(d.channel == "call" and d.state != "cancelled" for d in notice.delivery_ids)
@@ -58,7 +58,7 @@ class DunningDeliveryChannel(models.AbstractModel):
 
     def _written_to(self, notice, reachable, channels, refused):
         """Values of the deliveries on the first of these channels that reaches somebody: one that
-        was refused before is used only when there is no other."""
+        is ``refused`` is used only when there is no other."""
         welcome = {
             channel: reachable[channel].filtered(
                 lambda r, channel=channel: (
@@ -84,6 +84,33 @@ class DunningDeliveryChannel(models.AbstractModel):
             }
             for partner in recipients
         ]
+
+    @api.model
+    def _unwelcome(self, notices, reachable):
+        """{(recipient id, channel, address)} that are used for these notices only where there is
+        no other way: a server or the contact gate has refused them.
+
+        :param reachable: {customer: {channel: recipients}}
+        """
+        return self._refused_addresses(reachable) | self._refused_by_gate(notices, reachable)
+
+    @api.model
+    def _refused_by_gate(self, notices, reachable):
+        """{(recipient id, channel, address)} that the contact gate refuses these notices whatever
+        the hour, such as an opt-out. It is asked where there is a choice only: right before a
+        message leaves it is asked again anyway."""
+        requests = []
+        for notice in notices:
+            found = reachable[notice.partner_id]
+            channels = [channel for channel in notice._alternatives() if found[channel]]
+            if len(channels) > 1:
+                requests += [
+                    notice._contact_request(person, channel, person._recovery_address(channel))
+                    for channel in channels
+                    for person in found[channel]
+                ]
+        refused = self.env["recovery.contact.gate"]._refused(requests, fields.Datetime.now())
+        return {(one.recipient.id, one.channel, one.address) for one in refused}
 
     @api.model
     def _refused_addresses(self, reachable):
@@ -131,7 +158,7 @@ class DunningDeliveryChannel(models.AbstractModel):
         :return: the new deliveries; none for a notice without a further channel
         """
         reachable = notices.partner_id._recovery_recipients_by_channel()
-        refused = self._refused_addresses(reachable)
+        refused = self._unwelcome(notices, reachable)
         vals_list = []
         for notice in notices:
             tried = set(notice.delivery_ids.mapped("channel"))

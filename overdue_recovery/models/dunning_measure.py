@@ -143,12 +143,15 @@ class DunningMeasure(models.AbstractModel):
         :param waiting: see ``_all_debtors``
         """
         ladders, partners = self._ladders(), self.env["res.partner"].sudo().browse(debtor_ids)
+        last_days = {
+            policy: ladders.not_due_after(policy, today) for policy in set(policies.values())
+        }
         found = {}
         for debtor_id in debtor_ids:
-            policy = policies.get(debtor_id)
             count, first = waiting[debtor_id] or (0, None)
-            last_day = count and policy and ladders.not_due_after(policy, today)
-            if last_day and first > last_day:
+            last_day = last_days.get(policies.get(debtor_id))
+            if count and last_day and first > last_day:
+                policy = policies[debtor_id]
                 found[debtor_id] = Debtor(debtor_id, policy, partners, not_due=count)
         return found
 

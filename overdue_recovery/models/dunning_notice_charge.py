@@ -89,7 +89,7 @@ class DunningNoticeCharge(models.AbstractModel):
 
     # -- what paying later costs -----------------------------------------------------------
 
-    @api.depends("date_due", "state")
+    @api.depends("date_due", "state", "amount_charges", "level_id")
     @api.depends_context("lang")
     def _compute_charge_preview(self):
         previews = self._charge_preview()
@@ -140,6 +140,7 @@ class DunningNoticeCharge(models.AbstractModel):
             facts,
             today=self.date_due + timedelta(days=1),
             lines={self.id: raised},
+            paid_late={},
             reminders={**told, **facts.reminders},
             claimed_until={
                 **facts.claimed_until,
@@ -203,6 +204,9 @@ class DunningNoticeCharge(models.AbstractModel):
 
     def _charge_terms(self):
         """What is charged for being late, by law: sentences, each once; empty where nothing is."""
+        levels = self.policy_id.level_ids
+        if not any(level.charge_interest or level.fee_type == "law" for level in levels):
+            return []
         laws = self.env["recovery.law"].sudo()
         days = {line.date_due for line in self._message_lines() if line.kind == "rising"}
         found = laws.union(

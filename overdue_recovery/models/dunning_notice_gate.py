@@ -31,7 +31,7 @@ class DunningNoticeGate(models.AbstractModel):
         if self.state == "proposed":
             people, deliveries = self.env["res.partner"], self.env["dunning.delivery"]
             reachable = self.partner_id._recovery_recipients_by_channel()
-            refused = deliveries._refused_addresses(reachable)
+            refused = deliveries._unwelcome(self, reachable)
             coming = deliveries._deliveries_of(self, reachable[self.partner_id], refused)
             return [
                 self._contact_request(

@@ -90,7 +90,7 @@ class DunningNoticeIssue(models.AbstractModel):
     def _pay_by_of_lines(self, today):
         """{rising line: the day until which it may be paid when this notice goes out today}"""
         letter = any(d.channel == "letter" and d.state != "cancelled" for d in self.delivery_ids)
-        place = self.partner_id.country_id, self.partner_id.state_id
+        place = self.partner_id.country_id.id, self.partner_id.state_id.id
         rising = [line for line in self._message_lines() if line.kind == "rising"]
         return {
             line: self._batch().once(
@@ -131,29 +131,32 @@ class DunningNoticeIssue(models.AbstractModel):
         gone, said = self.browse(), self._said()
         self.env["recovery.case.dirty"]._restart_reopened(self._items_of(said))
         for company, notices in self.grouped("company_id").items():
-            today = company._recovery_today()
-            debtors = self.env["dunning.measure"]._debtors(
-                company,
-                today,
-                debtor_ids=notices.partner_id.ids,
-                ignore=notices,
-                heed_skips=False,
-            )
-            found = {debtor.id: debtor for debtor in debtors}
-            changed = []
-            for notice in notices:
-                debtor = found.get(notice.partner_id.id)
-                is_due, draft = notice._still_due(debtor, today, said[notice.id])
-                if not is_due:
-                    gone |= notice
-                elif draft and not notice._matches(draft, today, said[notice.id]):
-                    changed.append((notice, draft))
-            self._redraft(changed, today)
-            if self.env["dunning.policy"]._is_charging(company.id):
-                due = (notices - gone).filtered(lambda notice: notice.state == "issued")
-                due._draft_charges()
+            gone |= notices._bring_in_line(company, said)
         gone.filtered(lambda notice: notice.state == "issued")._set_state("cancelled")
         return self - gone
+
+    def _bring_in_line(self, company, said):
+        """Let these notices of one company, which say ``said``, say what its ledger says now.
+
+        :return: those of which nothing rises any more, with the reason written on them
+        """
+        today = company._recovery_today()
+        debtors = self.env["dunning.measure"]._debtors(
+            company, today, debtor_ids=self.partner_id.ids, ignore=self, heed_skips=False
+        )
+        found = {debtor.id: debtor for debtor in debtors}
+        gone, changed = self.browse(), []
+        for notice in self:
+            debtor = found.get(notice.partner_id.id)
+            is_due, draft = notice._still_due(debtor, today, said[notice.id])
+            if not is_due:
+                gone |= notice
+            elif draft and not notice._matches(draft, today, said[notice.id]):
+                changed.append((notice, draft))
+        self._redraft(changed, today)
+        if self.env["dunning.policy"]._is_charging(company.id):
+            (self - gone).filtered(lambda notice: notice.state == "issued")._draft_charges()
+        return gone
 
     def _items_of(self, said):
         """The items on the lines that ``_said`` has read."""

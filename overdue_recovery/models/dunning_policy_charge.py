@@ -43,6 +43,9 @@ class DunningPolicyCharge(models.AbstractModel):
         return policies
 
     def write(self, vals):
+        if "charges" in vals and not vals["charges"]:
+            # what fell due while it was off is not charged when it is on again
+            vals = {**vals, "charges_since": False}
         result = super().write(vals)
         if {"charges", "company_id", "active"} & set(vals):
             self._charges_switched()

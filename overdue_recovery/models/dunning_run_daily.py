@@ -2,6 +2,7 @@ import logging
 from statistics import median
 
 from odoo import api, models
+from odoo.tools import SQL
 from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
@@ -91,8 +92,18 @@ class DunningRunDaily(models.AbstractModel):
         before = self.search(
             [("company_id", "=", self.company_id.id), ("id", "!=", self.id)], limit=1
         )
-        known = {(e.move_line_id.id, e.reason_codes) for e in before.exception_ids}
-        return any((e.move_line_id.id, e.reason_codes) not in known for e in self.exception_ids)
+        self.env["dunning.exception"].flush_model()
+        query = SQL(
+            """
+            SELECT EXISTS (
+                SELECT move_line_id, reason_codes FROM dunning_exception WHERE run_id = %s
+                EXCEPT
+                SELECT move_line_id, reason_codes FROM dunning_exception WHERE run_id = %s)
+            """,
+            self.id,
+            before.id or None,
+        )
+        return self.env.execute_query(query)[0][0]
 
     def _issue_automatic(self):
         """Issue the notices of customers whose policy is automatic, if they are not too many."""

@@ -267,7 +267,17 @@ class RecoveryCase(models.Model):
             [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
         )
         self._recompute(cases)
+        self._look_for_late_payments(pairs)
         return bool(pairs or reopened)
+
+    @api.model
+    def _look_for_late_payments(self, pairs):
+        """Money of these {(customer id, company id)} may be dated before days that were charged."""
+        policies = self.env["dunning.policy"]
+        charged = [partner for partner, company in pairs if policies._is_charging(company)]
+        if charged:
+            partners = self.env["res.partner"].browse(charged)
+            self.env["recovery.charge"]._propose_corrections(partners)
 
     @api.model
     def _recompute(self, cases):

@@ -79,6 +79,8 @@ class RecoveryCharge(models.Model):
     )
     law_id = fields.Many2one("recovery.law", readonly=True, index="btree_not_null")
     proof = fields.Json(readonly=True, help="All that the amount was computed from.")
+    explanation = fields.Char(string="How", compute="_compute_explanation")
+    proof_text = fields.Text(string="Proof in words", compute="_compute_proof_text")
     move_id = fields.Many2one(
         "account.move",
         string="Charge invoice",

@@ -26,7 +26,9 @@ class RecoveryChargeCredit(models.AbstractModel):
         """Credit what is left of these posted charges. Days before a later span stay claimed:
         otherwise they would be charged again out of turn."""
         self._credit({charge: charge.amount_left for charge in self})
-        self._end_reversed()
+        # one that an accountant is working on is not booked, so it is not credited either
+        self.move_id.filtered(lambda move: move.state == "draft").button_cancel()
+        self.filtered(lambda charge: charge.state == "posted")._end_reversed()
 
     def _end_reversed(self):
         """These charges are credited whole: reversed, but for those with a later span."""

@@ -26,6 +26,8 @@ class ChargeLine(NamedTuple):
     name: str
     partner_id: int
     move_id: int
+    #: day on which it was paid in full, of an item that is no longer open
+    paid_on: Any = None
 
 
 class Reminder(NamedTuple):
@@ -54,6 +56,8 @@ class ChargeFacts:
     today: Any
     #: {notice id: [ChargeLine]}
     lines: dict = field(default_factory=dict)
+    #: {notice id: [ChargeLine]} of items that were paid late, where that is charged
+    paid_late: dict = field(default_factory=dict)
     #: {item id: [(value date, units)]} of what was reconciled with it
     payments: dict = field(default_factory=dict)
     #: {item id: last day of interest that was claimed}
@@ -67,6 +71,15 @@ class ChargeFacts:
     reminders: dict = field(default_factory=dict)
     #: [(partner id, move id, item id, Pause)]
     pauses: dict = field(default_factory=dict)
+
+    #: what was worked out once for all of these notices
+    kept: dict = field(default_factory=dict)
+
+    def once(self, key, make):
+        """``make()``, remembered under ``key``."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
 
     def pauses_of(self, line, debtor_id):
         """The ``Pause`` rows that touch an item of this debtor."""
@@ -94,12 +107,18 @@ class RecoveryChargeFacts(models.AbstractModel):
         self._flush_facts()
         facts = ChargeFacts(today)
         lines = self._rising_lines(notices)
-        facts.lines = defaultdict(list)
-        for line in lines:
-            facts.lines[line.notice_id].append(line)
-        if lines:
-            self._fill(facts, notices, lines)
+        facts.lines = self._by_notice(lines)
+        paid = self._paid_lines(notices)
+        if lines or paid:
+            self._fill(facts, notices, lines + paid)
+        facts.paid_late = self._by_notice(self._paid_late(paid, facts.payments))
         return facts
+
+    def _by_notice(self, lines):
+        found = defaultdict(list)
+        for line in lines:
+            found[line.notice_id].append(line)
+        return found
 
     def _fill(self, facts, notices, lines):
         items = tuple({line.item_id for line in lines})
@@ -144,7 +163,50 @@ class RecoveryChargeFacts(models.AbstractModel):
             """,
             tuple(notices.ids),
         )
-        return [ChargeLine._make(row) for row in self.env.execute_query(query)]
+        return [ChargeLine._make([*row, None]) for row in self.env.execute_query(query)]
+
+    def _paid_lines(self, notices):
+        """The paid invoices of these notices' customers, where a company charges interest on what
+        was paid late; nothing is read for the others."""
+        asked = notices.filtered(lambda notice: notice.company_id.recovery_charge_late_paid)
+        if not asked:
+            return []
+        query = SQL(
+            """
+            SELECT notice.id, line.id, notice.level_id, COALESCE(item.cycle, 1),
+                   line.date_maturity, move.invoice_date, 0, 0.0, currency.rounding::float8,
+                   line.currency_id, move.name, line.partner_id, line.move_id
+              FROM dunning_notice notice
+              JOIN dunning_level level ON level.id = notice.level_id
+              JOIN dunning_policy policy ON policy.id = level.policy_id
+              JOIN res_partner partner
+                ON partner.id = notice.partner_id OR partner.dunning_payer_id = notice.partner_id
+              JOIN account_move_line line ON line.partner_id = partner.id
+               AND line.company_id = notice.company_id
+              JOIN account_move move ON move.id = line.move_id
+              JOIN account_account account ON account.id = line.account_id
+              JOIN res_currency currency ON currency.id = line.currency_id
+         LEFT JOIN dunning_item item ON item.move_line_id = line.id
+             WHERE notice.id IN %s AND line.parent_state = 'posted' AND line.reconciled
+               AND account.account_type = 'asset_receivable' AND line.amount_currency > 0
+               AND move.move_type = 'out_invoice' AND move.is_recovery_charge IS NOT TRUE
+               AND move.payment_state IN ('paid', 'in_payment')
+               AND line.date_maturity >= policy.charges_since
+          ORDER BY notice.id, line.date_maturity, line.id
+            """,
+            tuple(asked.ids),
+        )
+        return [ChargeLine._make([*row, None]) for row in self.env.execute_query(query)]
+
+    def _paid_late(self, lines, payments):
+        """Those of these paid items whose last payment came after the due date, each on one
+        notice only."""
+        seen = set()
+        for line in lines:
+            last = max((day for day, _units in payments.get(line.item_id, ())), default=None)
+            if last and last > line.date_due and line.item_id not in seen:
+                seen.add(line.item_id)
+                yield line._replace(paid_on=last)
 
     def _payments(self, items):
         """{item id: [(value date, units)]}, oldest first: what lowered it, and when."""

@@ -33,23 +33,24 @@ class RecoveryChargeInterest(models.AbstractModel):
             return []
         claimed = facts.claimed_until.get(one.line.item_id)
         date_from = max(starts, claimed or starts)
-        if date_from >= facts.today:
+        date_to = one.line.paid_on or facts.today
+        if date_from >= date_to:
             return []
-        proof = self._interest_terms(notice, one, facts, starts, date_from)
+        proof = self._interest_terms(notice, one, facts, starts, date_from, date_to)
         segments, unrounded = accrue(proof, proof["payments"])
         units = interest.half_up(unrounded)
         if units <= 0:
             return []
         proof |= {
             "claimed_until": claimed and claimed.isoformat(),
-            "days": (facts.today - date_from).days,
+            "days": (date_to - date_from).days,
             "segments": segments,
             "unrounded": str(unrounded),
             "rounded": "half up, once",
         }
         currency = self.env["res.currency"].browse(one.line.currency_id)
         values = self._charge_values(notice, "interest", [one], currency, units, proof, facts)
-        return [{**values, "date_from": date_from, "date_to": facts.today}]
+        return [{**values, "date_from": date_from, "date_to": date_to}]
 
     def _starts_after(self, notice, one, facts):
         """The day after which interest on an item runs; None: it has not begun."""
@@ -59,17 +60,18 @@ class RecoveryChargeInterest(models.AbstractModel):
         )
         return one.law._runs_from(one.line.date_due, one.line.invoice_date, notified or None)
 
-    def _interest_terms(self, notice, one, facts, starts, date_from):
+    def _interest_terms(self, notice, one, facts, starts, date_from, date_to):
         """What `accrue` computes from, as the proof keeps it: dates as text, units as numbers."""
         line, law = one.line, one.law
         payments = facts.payments.get(line.item_id, [])
-        rates = law._rates(starts + DAY, facts.today)
+        first = starts + DAY
+        rates = facts.once(("rates", law, first, date_to), lambda: law._rates(first, date_to))
         return {
             "day_count": law.day_count,
             "compound_periods": law.compound_periods,
             "starts_after": starts.isoformat(),
             "date_from": date_from.isoformat(),
-            "date_to": facts.today.isoformat(),
+            "date_to": date_to.isoformat(),
             "rates": [[day.isoformat(), str(rate)] for day, rate in rates],
             "base": line.demanded + sum(units for _day, units in payments),
             "payments": [[day.isoformat(), units] for day, units in payments],

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
@@ -40,14 +40,14 @@ class RecoveryChargeRule(models.AbstractModel):
         """
         level = notice.level_id if level is None else level
         chargeable = self._chargeable(notice, level, facts)
-        if not chargeable:
-            return []
         found = []
         for rule in self._charge_rules():
             try:
                 found += rule(notice, level, chargeable, facts)
-            except (UserError, ValueError) as error:
-                _logger.info("No charge on notice %s: %s", notice.id, error)
+            except OperationalError:
+                raise
+            except Exception:
+                _logger.info("A charge of notice %s is left out", notice.id, exc_info=True)
         return found
 
     def _charge_rules(self):
@@ -64,7 +64,7 @@ class RecoveryChargeRule(models.AbstractModel):
             return []
         levels = self.env["dunning.level"].sudo()
         found = []
-        for line in facts.lines.get(notice.id, ()):
+        for line in (*facts.lines.get(notice.id, ()), *facts.paid_late.get(notice.id, ())):
             level = levels.browse(line.level_id)
             law = self._law_for(notice, line, level.policy_id, facts)
             if law:
@@ -87,9 +87,9 @@ class RecoveryChargeRule(models.AbstractModel):
 
     def _policy_charges(self, policy, line, today):
         """The policy's switch, its date and its days of grace."""
-        if not (policy.charges and policy.charges_since and line.demanded > 0):
+        if not (policy.charges and policy.charges_since and (line.demanded > 0 or line.paid_on)):
             return False
-        late = (today - line.date_due).days
+        late = ((line.paid_on or today) - line.date_due).days
         return line.date_due >= policy.charges_since and late > max(policy.grace_charge_days, 0)
 
     def _law_charges(self, law, notice, line, facts):
@@ -120,9 +120,10 @@ class RecoveryChargeRule(models.AbstractModel):
     def _fees(self, notice, level, chargeable, facts):
         """The fee of a notice: one, by the notice's level, in the company's currency, within
         what the law of its oldest item allows."""
-        law = chargeable[0].law
-        if level.fee_type == "none":
+        chargeable = [one for one in chargeable if not one.line.paid_on]
+        if level.fee_type == "none" or not chargeable:
             return []
+        law = chargeable[0].law
         currency = notice.company_id.currency_id
         base = round(sum(one.line.demanded_company for one in chargeable) / currency.rounding)
         if level.fee_type == "law":
@@ -162,7 +163,9 @@ class RecoveryChargeRule(models.AbstractModel):
         new = [
             one
             for one in chargeable
-            if one.level.fee_type == "law" and one.line.item_id not in facts.fixed_sums
+            if one.level.fee_type == "law"
+            and not one.line.paid_on
+            and one.line.item_id not in facts.fixed_sums
         ]
         groups = defaultdict(list)
         for one in new:
@@ -222,4 +225,5 @@ class RecoveryChargeRule(models.AbstractModel):
             "date_due": line.date_due.isoformat(),
             "invoice_date": line.invoice_date and line.invoice_date.isoformat(),
             "demanded": line.demanded,
+            "currency_id": line.currency_id,
         }

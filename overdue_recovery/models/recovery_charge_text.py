@@ -31,9 +31,72 @@ class RecoveryChargeText(models.AbstractModel):
     def _explanation(self):
         """How it was computed, and by which rule."""
         self.ensure_one()
-        proof = self.proof or {}
+        proof = self.proof
+        if not proof:
+            return ""
         texts = [getattr(self, f"_explain_{self.kind}")(proof), self._source_text(proof)]
         return " ".join(filter(None, texts))
+
+    @api.depends("proof", "kind")
+    @api.depends_context("lang")
+    def _compute_explanation(self):
+        for charge in self:
+            charge.explanation = charge._explanation()
+
+    @api.depends("proof", "kind")
+    @api.depends_context("lang")
+    def _compute_proof_text(self):
+        for charge in self:
+            charge.proof_text = "\n".join(charge._proof_lines())
+
+    def _proof_lines(self):
+        """The whole computation, a step a line, for who wants to follow it."""
+        proof = self.proof
+        if not proof:
+            return []
+        lines = [self._explanation()]
+        for item in proof.get("items", ()):
+            lines.append(
+                self.env._(
+                    "%(name)s, due %(date)s: %(amount)s demanded.",
+                    name=item["name"],
+                    date=format_date(self.env, item["date_due"]),
+                    amount=self._item_text(item),
+                )
+            )
+        lines += [self._segment_line(segment) for segment in proof.get("segments", ())]
+        if "unrounded" in proof:
+            lines.append(
+                self.env._(
+                    "Together %(unrounded)s, rounded half up, once: %(amount)s.",
+                    unrounded=self._exact_text(proof["unrounded"]),
+                    amount=self._units_text(proof["amount"]),
+                )
+            )
+        return lines
+
+    def _item_text(self, item):
+        currency = self.env["res.currency"].sudo().browse(item["currency_id"])
+        amount = item["demanded"] * currency.rounding
+        return MessageFigures(self.env).money(amount, currency)
+
+    def _segment_line(self, segment):
+        return self.env._(
+            "After %(start)s to %(end)s: %(days)s days, %(rate)s %% on %(principal)s = "
+            "%(interest)s.",
+            start=format_date(self.env, segment["from"]),
+            end=format_date(self.env, segment["to"]),
+            days=segment["days"],
+            rate=self._percent_text(segment["rate"]),
+            principal=self._units_text(segment["principal"]),
+            interest=self._exact_text(segment["interest"]),
+        )
+
+    def _exact_text(self, units):
+        """An unrounded number of units as an amount with six decimals."""
+        amount = Decimal(units) * Decimal(str(self.currency_id.rounding))
+        text = f"{amount:.6f}".replace(".", get_lang(self.env).decimal_point)
+        return f"{text} {self.currency_id.name}"
 
     def _source_text(self, proof):
         source = (proof.get("law") or {}).get("source")

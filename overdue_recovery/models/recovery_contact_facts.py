@@ -1,6 +1,7 @@
 from collections import defaultdict
 from dataclasses import replace
 from datetime import timedelta, timezone
+from functools import cached_property
 from typing import NamedTuple
 
 from odoo.fields import Domain
@@ -68,7 +69,6 @@ class ContactFacts:
         self.laws = self.env["recovery.law"]._contact_laws(at.date())
         self._ceased = self._read_ceased()
         self._blacklisted = self._read_blacklisted()
-        self._contacts = self._read_contacts()
         self._rules = {}
 
     def _complete(self, request, company):
@@ -180,7 +180,8 @@ class ContactFacts:
         customer = request.company.id, request.debtor.id
         self._contacts[customer][request.purpose, key, request.channel] = contact
 
-    def _read_contacts(self):
+    @cached_property
+    def _contacts(self):
         """{(company id, debtor id): {(purpose, what tells contacts apart …): Contact}}.
 
         The messages of one notice on one channel, to several recipients, are one contact.

@@ -88,6 +88,15 @@ class RecoveryContactGate(models.AbstractModel):
             verdicts.append(self._judge(request, facts))
         return verdicts
 
+    @api.model
+    def _refused(self, requests, at):
+        """Those of these requests that the person or the address refuses, whenever it be: for the
+        choice of a channel. As many queries for many as for one."""
+        if not requests:
+            return []
+        facts = ContactFacts(self.env, requests, at)
+        return [request for request in facts.requests if self._refusals(request, facts)]
+
     def _judge(self, request, facts):
         """One verdict. Seam: extend with further rules; a refusal beats a hold."""
         found = self._refusals(request, facts)

@@ -130,7 +130,15 @@ class RecoveryLawCost(models.AbstractModel):
             limits = self._limits_of(kind, own)
             found = charge.scale(base, bands._steps(), *limits)
         units = self._convert_units(found, own, currency, day)
-        return units, self._sum_proof(kind, base, found, own)
+        exchanged = self._exchange_proof(own, currency, day)
+        return units, {**self._sum_proof(kind, base, found, own), **exchanged}
+
+    def _exchange_proof(self, source, target, day):
+        """At which rate an amount of the row was converted; empty where it was not."""
+        if source == target:
+            return {}
+        rate = source._get_conversion_rate(source, target, self.env.company, day)
+        return {"exchange_rate": str(rate), "exchange_day": day.isoformat()}
 
     def _limits_of(self, kind, currency):
         """(least, most) of a scale or a cap, in rounding units; a cap has no least."""

@@ -57,6 +57,7 @@ class ResCompany(models.Model):
         string="Waive alone up to",
         default=50.0,
         help="To waive more of a charge takes a second manager: nobody approves an own waiver.",
+        prefetch="recovery",
     )
 
     _recovery_limits = models.Constraint(

@@ -29,24 +29,29 @@ class ResCompanyCharge(models.AbstractModel):
         string="Journal of charges",
         domain="[('type', '=', 'sale'), ('company_id', '=', id)]",
         help="Charges are numbered and booked here. Empty: made with the first charge.",
+        prefetch="recovery",
     )
     recovery_fee_account_id = fields.Many2one(
         "account.account",
         string="Income from fees",
         help="Fees and fixed sums are booked here. Empty: made with the first charge.",
+        prefetch="recovery",
     )
     recovery_interest_account_id = fields.Many2one(
         "account.account",
         string="Income from default interest",
         help="Default interest is booked here. Empty: made with the first charge.",
+        prefetch="recovery",
     )
     recovery_charges_on_invoices = fields.Boolean(
         string="Charges on invoices",
         help="Invoices say what is charged for late payment, where the policy charges.",
+        prefetch="recovery",
     )
     recovery_charge_late_paid = fields.Boolean(
         string="Interest on invoices paid late",
         help="Interest is also charged when an invoice was paid in full, but late.",
+        prefetch="recovery",
     )
 
     def _recovery_charge_setup(self):

@@ -45,6 +45,7 @@ class ResPartner(models.Model):
         groups=RECOVERY_GROUPS,
         help="Since when an agreement allows charges for late payment, where the law asks for one: "
         "it holds for invoices dated from that day on.",
+        prefetch=False,
     )
     is_key_account = fields.Boolean(
         string="Key account",

@@ -46,6 +46,7 @@ RIGHTS = {
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
+    "recovery.charge.waive": ("", "rwcu", ""),
     "recovery.claim": ("r", "r", "r"),
     "recovery.offer": ("rwc", "rwc", "r"),
     "recovery.offer.limit": ("r", "rwcu", "r"),

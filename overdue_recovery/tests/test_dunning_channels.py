@@ -1,4 +1,5 @@
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from unittest.mock import patch
 
 from odoo import Command, fields
@@ -26,11 +27,12 @@ class TestDunningChannels(RecoveryCommon):
         run.action_issue()
         return run.notice_ids.sudo()
 
-    def _deliver_to_nobody(self):
+    def _deliver_to_nobody(self, answer=b"5.7.1 not from you"):
         """A mail server that refuses every recipient for good."""
+        refusal = SMTPRecipientsRefused({"a@customer.example": (550, answer)})
         with (
             mute_logger("odoo.addons.mail.models.mail_mail"),
-            self.mail_server_fails(Exception("550 5.1.1 user unknown")),
+            self.mail_server_fails(refusal),
         ):
             self.env["dunning.delivery"]._cron_deliver()
 
@@ -128,6 +130,22 @@ class TestDunningChannels(RecoveryCommon):
         self.assertEqual(run.notice_ids.sudo().delivery_ids.mapped("channel"), ["email"])
         self.assertEqual(run.notice_ids.state, "sent")
 
+    def test_address_that_its_server_does_not_know_is_dead_as_after_a_bounce(self):
+        self._issued(street=False)
+        self._deliver_to_nobody(b"5.1.1 user unknown")
+        self.assertEqual(self.partner_a.recovery_dead_email, self.partner_a.email)
+        self.partner_a.street = POSTAL["street"]
+        with self.on(1):
+            run = self._propose()
+            run.action_issue()
+        self.assertEqual(run.notice_ids.level_id, self.levels[0])
+        self.assertEqual(run.notice_ids.sudo().delivery_ids.mapped("channel"), ["letter"])
+
+    def test_refused_message_says_nothing_against_the_address(self):
+        self._issued()
+        self._deliver_to_nobody(b"5.7.1 looks like spam")
+        self.assertFalse(self.partner_a.recovery_dead_email)
+
     def test_refused_address_that_changed_is_used(self):
         self._issued()
         self._deliver_to_nobody()
@@ -154,6 +172,43 @@ class TestDunningChannels(RecoveryCommon):
         self.assertEqual((notice.state, notice.delivery_ids.state), ("failed", "bounced"))
 
     # -- refused by the gate -----------------------------------------------------------------
+
+    def test_channel_that_the_gate_refuses_is_not_chosen(self):
+        notice = self._issued(recovery_opt_out_email=True)
+        self.assertEqual(notice.delivery_ids.mapped("channel"), ["letter"])
+
+    def test_blacklisted_address_is_not_chosen(self):
+        self.env["mail.blacklist"]._add(self.partner_a.email)
+        self.assertEqual(self._issued().delivery_ids.mapped("channel"), ["letter"])
+
+    def test_proposed_notice_shows_the_way_that_it_will_take(self):
+        self.partner_a.recovery_opt_out_email = True
+        self._overdue_invoice()
+        requests = self._propose().notice_ids.sudo()._coming_requests()
+        self.assertEqual([request.channel for request in requests], ["letter"])
+
+    def test_contact_who_opted_out_gets_nothing_where_another_one_does(self):
+        contacts = self.env["res.partner"].create(
+            [
+                {
+                    "name": name,
+                    "parent_id": self.partner_a.id,
+                    "email": f"{name}@customer.example",
+                    "is_dunning_contact": True,
+                    "recovery_opt_out_email": name == "one",
+                }
+                for name in ("one", "two")
+            ]
+        )
+        # with a letter as the other way: only where there is a choice the gate is asked
+        contacts[1].write(POSTAL)
+        self.assertEqual(self._issued().delivery_ids.recipient_id, contacts[1])
+
+    def test_refused_on_the_only_channel_fails_with_the_reason(self):
+        notice = self._issued(street=False, recovery_opt_out_email=True)
+        self._deliver()
+        self.assertEqual(notice.state, "failed")
+        self.assertIn("does not want to be contacted", notice.reason)
 
     def test_refused_channel_gives_way_to_the_next_one_of_the_same_notice(self):
         notice = self._issued()

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from odoo.tests import tagged
 from odoo.tools import format_amount, format_date, mute_logger
+from psycopg2 import IntegrityError
 
 from ..models.dunning_message_batch import MessageFigures, MessageForm, shape_of, with_holes
 from .common import RecoveryCommon
@@ -173,3 +174,64 @@ class TestDunningDeliveryMessage(RecoveryCommon):
         self.assertEqual(shape_of(values), shape_of({**values, "last": "other"}))
         self.assertNotEqual(shape_of(values), shape_of({**values, "last": ""}))
         self.assertNotEqual(shape_of(values), shape_of({**values, "count": 4}))
+
+    # -- what a chunk shares -----------------------------------------------------------------
+
+    def test_of_a_partner_only_what_is_asked_is_read(self):
+        deliveries = self._prepared(self.partner_a, self.partner_b)
+        partners = self.env.registry["res.partner"]
+        fetch, widths = partners._fetch_query, []
+
+        def listen(records, query, fields):
+            widths.append(len(list(fields)))
+            return fetch(records, query, fields)
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(partners, "_fetch_query", listen):
+            deliveries._read_together()
+            ready = deliveries._prepare()
+        self.assertEqual(ready, deliveries)
+        # the ORM has about a hundred columns of a partner to read
+        self.assertLess(max(widths), 40)
+
+    def test_mails_name_their_notices_before_they_leave(self):
+        deliveries = self._prepared(self.partner_a, self.partner_b)
+        deliveries._set_state("sending")
+        mails = deliveries._create_mails()
+        for _look in ("cache", "database"):
+            self.assertEqual(mails.mapped("res_id"), [d.notice_id.id for d in deliveries])
+            self.assertEqual(mails.mail_message_id.mapped("model"), ["dunning.notice"] * 2)
+            self.assertEqual(list(deliveries.mail_mail_id), list(mails))
+            self.assertEqual(deliveries.mapped("message_id"), mails.mapped("message_id"))
+            self.assertEqual(deliveries.mapped("attempts"), [1, 1])
+            self.env.flush_all()
+            self.env.invalidate_all()
+        self.assertEqual(len(set(mails.mapped("message_id"))), 2)
+
+    def test_shared_defaults_are_those_of_core(self):
+        mails = self.env["mail.mail"].sudo()
+        values = [{"subject": "one", "email_to": "a@b.example"}, {"subject": "two"}]
+        own = {"id", "mail_message_id", "message_id", "display_name"}
+        names = [name for name, field in mails._fields.items() if field.store and name not in own]
+        self.assertEqual(
+            [row | {"id": 0} for row in mails._sharing_defaults().create(values).read(names)],
+            [row | {"id": 0} for row in mails.create(values).read(names)],
+        )
+
+    def test_deliveries_of_a_run_are_whole_and_unique(self):
+        deliveries = self._prepared(self.partner_a, self.partner_b)
+        notices = deliveries.notice_id
+        self.assertEqual(notices.delivery_ids, deliveries)
+        for delivery in deliveries:
+            notice = delivery.notice_id
+            self.assertEqual(delivery.company_id, notice.company_id)
+            self.assertEqual(delivery.run_id, notice.run_id)
+            self.assertEqual((delivery.state, delivery.attempts), ("queued", 0))
+            self.assertEqual(delivery.address, notice.partner_id.email_normalized)
+            self.assertTrue(delivery.create_uid and delivery.write_date)
+            self.assertEqual(delivery.lang, notice.partner_id.lang)
+        one = deliveries[0]
+        values = one._delivery_values(one.notice_id, one.channel, one.recipient_id)
+        with mute_logger("odoo.sql_db"), self.assertRaises(IntegrityError):
+            deliveries._create_together(one.notice_id, values)

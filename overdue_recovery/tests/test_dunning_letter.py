@@ -320,6 +320,27 @@ class TestDunningLetter(RecoveryCommon):
         for line in letter.notice_id.line_ids:
             self.assertIn(line.name, text)
 
+    def test_no_page_ends_between_an_item_and_its_remark(self):
+        # a paragraph of one line more each time moves the end of the page by half an item
+        for index in range(40):
+            self._overdue_invoice(days=10 + index, amount=10 + index)
+        run = self._propose()
+        names = run.notice_ids.line_ids.mapped("name")
+        for lines in range(4):
+            run.notice_ids.personal_note = "\n".join(["A line."] * lines)
+            pages = self._pages_of(run.notice_ids)
+            self.assertGreater(len(pages), 1)
+            for page in pages:
+                items = sum(name in page for name in names)
+                self.assertEqual(page.count("days overdue"), items, page)
+
+    def _pages_of(self, notice):
+        """The text of each page of a notice's letter."""
+        _subject, html = notice._letter_to(notice.partner_id, False)
+        pdf = notice._letter_pdf(html, [])
+        pages = PdfFileReader(io.BytesIO(pdf)).pages
+        return [" ".join(page.extract_text().split()) for page in pages]
+
     def test_preview_shows_the_letter(self):
         self._overdue_invoice()
         notice = self._propose().notice_ids

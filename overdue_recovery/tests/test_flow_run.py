@@ -213,15 +213,15 @@ class TestFlowRun(RecoveryCommon):
         self.assertEqual(len(run.notice_ids), 2)
 
     def test_the_name_of_a_document_may_be_any_text(self):
-        for name in ("None", "\\N", "tab\tand\nline\r", "back\\slash", "\\None", "100 %s"):
-            invoice = self._overdue_invoice(10)
-            self.env.cr.execute(
-                "UPDATE account_move SET name = %s WHERE id = %s", [name, invoice.id]
-            )
-            self.env.invalidate_all()
-            lines = self._propose().notice_ids.line_ids
-            names = {line.move_line_id: line.name for line in lines}
-            self.assertEqual(names[self._items(invoice)], name)
+        names = ("None", "\\N", "tab\tand\nline\r", "back\\slash", "\\None", "100 %s")
+        invoices = {self._overdue_invoice(10): name for name in names}
+        self.env.flush_all()
+        for invoice, name in invoices.items():
+            query = "UPDATE account_move SET name = %s WHERE id = %s"
+            self.env.cr.execute(query, [name, invoice.id])
+        self.env.invalidate_all()
+        said = {line.move_id: line.name for line in self._propose().notice_ids.line_ids}
+        self.assertEqual(said, invoices)
 
     def test_refresh_lists_anew_only_who_is_left_out_for_another_reason(self):
         same, other, gone = (self._overdue_invoice(10) for _invoice in range(3))

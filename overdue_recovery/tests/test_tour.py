@@ -217,3 +217,50 @@ class TestTour(AccountTestInvoicingHttpCommon):
         states = {one.channel: one.state for one in notice.delivery_ids}
         self.assertEqual(states, {"email": "cancelled", "letter": "queued"})
         self.assertFalse(sink.messages())
+
+    def test_waive_a_charge_and_approve_the_waiver_of_another(self):
+        self._charge_fixed_sums()
+        self._mail_server()
+        notice = self._propose().notice_ids
+        notice.run_id.action_issue()
+        self._deliver()
+        self.start_tour(
+            f"/odoo/action-overdue_recovery.dunning_notice_action/{notice.id}",
+            "recovery_waive",
+            login="accountman",
+        )
+        self.env.invalidate_all()
+        waiver = notice.charge_ids.waiver_ids
+        self.assertRecordValues(
+            waiver, [{"state": "approved", "reason": "Our invoice came late", "amount": 40.0}]
+        )
+        self.company.recovery_waiver_limit = 0
+        (interest,) = notice.charge_ids.filtered(lambda charge: charge.kind == "interest")
+        asked = interest.with_user(self.env.ref("base.user_admin")).sudo()
+        waiver = asked.env["recovery.charge.waiver"]._ask(asked, "waive", "Key customer")
+        self.start_tour(
+            "/odoo/action-overdue_recovery.recovery_charge_waiver_action",
+            "recovery_approve_waiver",
+            login="accountman",
+        )
+        self.env.invalidate_all()
+        self.assertEqual((waiver.state, interest.state), ("approved", "waived"))
+
+    def _charge_fixed_sums(self):
+        """Let the first reminder charge by a law of its own."""
+        self.env["recovery.law"].sudo().create(
+            {
+                "code": "TOUR",
+                "name": "Tour law",
+                "valid_from": "2020-01-01",
+                "source": "Test Act, s. 1",
+                "interest_kind": "fixed",
+                "interest_rate": 0.12,
+                "charges_active": True,
+                "charges_since": "2020-01-01",
+                "band_ids": [(0, 0, {"kind": "fixed_sum", "amount_from": 0, "amount": 40.0})],
+            }
+        )
+        policy = self.env["dunning.policy"].search([("company_id", "=", self.company.id)])
+        policy.write({"charges": True, "charges_since": "2020-01-01"})
+        policy.level_ids.write({"fee_type": "law", "charge_interest": True})

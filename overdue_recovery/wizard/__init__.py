@@ -6,7 +6,8 @@ from . import (
     dunning_skip,
     dunning_switch,
     dunning_takeover,
+    recovery_charge_waive,
     recovery_hold_create,
-    recovery_offer_create,
     recovery_rate_import,
+    recovery_offer_create,
 )
