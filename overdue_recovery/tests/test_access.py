@@ -91,7 +91,12 @@ SHARED = {
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
     "account.move": ("dunning_blockers", "dunning_status", "dunning_level_id", "late_reason_id"),
-    "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
+    "account.move.line": (
+        "dunning_level_id",
+        "dunning_why",
+        "dunning_item_ids",
+        "recovery_limitation_date",
+    ),
     "res.partner": (
         "amount_overdue",
         "charges_agreed_on",
@@ -318,6 +323,7 @@ class TestAccess(RecoveryCommon):
             (self.invoice, level),
             (self.invoice, [("recovery_case_id", "!=", False)]),
             (self._items(self.invoice), level),
+            (self._items(self.invoice), [("recovery_limitation_date", ">", "2025-01-01")]),
         )
         for user in (self.employee, self.salesperson, self.portal):
             for records, domain in searches:
