@@ -140,6 +140,8 @@ def agree(env, today):
     env["account.move.line"]._recovery_allocate(payment._recovery_open_credits())
     env["recovery.offer"]._judge_all()
     assert offer.state == "fulfilled", offer.state
+    invoice(env, customer, today, 100)
+    offer.case_id.invalidate_recordset()
     env["recovery.offer.create"]._open_for(offer.case_id)
 
 

@@ -209,15 +209,8 @@ class RecoveryInteraction(models.Model):
                 "bounced": self.env._("Bounced"),
                 "unknown": self.env._("Unknown"),
                 "cancelled": self.env._("Cancelled"),
-                "proposed": self.env._("Proposed"),
+                **self._labels_of_states("recovery.offer"),
                 "approved": self.env._("Approved"),
-                "accepted": self.env._("Accepted"),
-                "declined": self.env._("Declined"),
-                "countered": self.env._("Countered"),
-                "withdrawn": self.env._("Withdrawn"),
-                "expired": self.env._("Expired"),
-                "fulfilled": self.env._("Fulfilled"),
-                "voided": self.env._("Voided"),
                 "reopened": self.env._("Open again"),
                 "received": self.env._("Received"),
                 "received_other": self.env._("Received from somebody else"),
@@ -228,6 +221,9 @@ class RecoveryInteraction(models.Model):
                 "no_answer": self.env._("No answer"),
             },
         }
+
+    def _labels_of_states(self, model):
+        return dict(self.env[model]._fields["state"]._description_selection(self.env))
 
     # Writing: one door
 
@@ -279,15 +275,13 @@ class RecoveryInteraction(models.Model):
     @api.model
     def _legal_values(self):
         """{column: what may stand there}."""
-        names = ("direction", "purpose")
-        return {name: frozenset(self._fields[name].get_values(self.env)) for name in names}
+        return {n: set(self._fields[n].get_values(self.env)) for n in ("direction", "purpose")}
 
     @api.model
     def _draft(self, entry, legal):
         """The columns of an entry but for its place in the chain, checked and cleaned."""
         self._check_entry(entry, legal)
-        content = self._content_of(entry)
-        salt = secrets.token_hex(16)
+        content, salt = self._content_of(entry), secrets.token_hex(16)
         date = fields.Datetime.to_datetime(entry.get("date") or fields.Datetime.now())
         return {
             "case_id": int(getattr(entry["case"], "id", entry["case"])),

@@ -251,6 +251,7 @@ class TestTour(AccountTestInvoicingHttpCommon):
         self.env["recovery.law"].sudo().create(
             {
                 "code": "TOUR",
+                "currency_id": self.company.currency_id.id,
                 "name": "Tour law",
                 "valid_from": "2020-01-01",
                 "source": "Test Act, s. 1",
