@@ -210,6 +210,8 @@ class RecoveryInteraction(models.Model):
                 "unknown": self.env._("Unknown"),
                 "cancelled": self.env._("Cancelled"),
                 **self._labels_of_states("recovery.offer"),
+                **self._labels_of_states("recovery.promise"),
+                "promised": self.env._("Promised"),
                 "approved": self.env._("Approved"),
                 "reopened": self.env._("Open again"),
                 "received": self.env._("Received"),

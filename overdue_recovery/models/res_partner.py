@@ -13,7 +13,7 @@ WEEKEND = (5, 6)
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "res.partner.recovery.contact"]
+    _inherit = ["res.partner", "res.partner.recovery.contact", "res.partner.recovery.promise"]
 
     dunning_policy_id = fields.Many2one(
         "dunning.policy",
@@ -466,6 +466,12 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.env["recovery.offer"].check_access("create")
         return self._recovery_debtor()._recovery_case(self.env.company).action_offer()
+
+    def action_recovery_promise(self):
+        """Open the dialog for a promise of this customer."""
+        self.ensure_one()
+        self.env["recovery.promise"].check_access("create")
+        return self._recovery_debtor()._recovery_case(self.env.company).action_promise()
 
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""
