@@ -209,15 +209,10 @@ class RecoveryInteraction(models.Model):
                 "bounced": self.env._("Bounced"),
                 "unknown": self.env._("Unknown"),
                 "cancelled": self.env._("Cancelled"),
-                "proposed": self.env._("Proposed"),
+                **self._labels_of_states("recovery.offer"),
+                **self._labels_of_states("recovery.promise"),
+                "promised": self.env._("Promised"),
                 "approved": self.env._("Approved"),
-                "accepted": self.env._("Accepted"),
-                "declined": self.env._("Declined"),
-                "countered": self.env._("Countered"),
-                "withdrawn": self.env._("Withdrawn"),
-                "expired": self.env._("Expired"),
-                "fulfilled": self.env._("Fulfilled"),
-                "voided": self.env._("Voided"),
                 "reopened": self.env._("Open again"),
                 "received": self.env._("Received"),
                 "received_other": self.env._("Received from somebody else"),
@@ -228,6 +223,9 @@ class RecoveryInteraction(models.Model):
                 "no_answer": self.env._("No answer"),
             },
         }
+
+    def _labels_of_states(self, model):
+        return dict(self.env[model]._fields["state"]._description_selection(self.env))
 
     # Writing: one door
 

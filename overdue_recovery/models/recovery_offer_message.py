@@ -17,6 +17,7 @@ class RecoveryOfferMessage(models.AbstractModel):
     message_lang = fields.Char(compute="_compute_message_lang", compute_sudo=True)
     terms_text = fields.Text(compute="_compute_terms_text")
 
+    @api.depends("partner_id.lang")
     def _compute_message_lang(self):
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
         for offer in self:

@@ -582,6 +582,26 @@ class TestRecoveryOffer(RecoveryCommon):
         steps = offer.case_id.interaction_ids - sent
         self.assertEqual(sorted(steps.mapped("outcome")), ["accepted", "proposed"])
 
+    def test_the_customer_reads_it_in_the_own_language(self):
+        words = {
+            "de_DE": ("Bitte sagen Sie uns", "vollständig erledigt", "800,00"),
+            "fr_FR": ("Dites-nous", "entièrement réglé", "800,00"),
+            "es_ES": ("Díganos", "totalmente saldado", "800,00"),
+            "nl_NL": ("Laat ons weten", "volledig voldaan", "800,00"),
+        }
+        for code in words:
+            self.env["res.lang"]._activate_lang(code)
+        self.env["ir.module.module"]._load_module_terms(["overdue_recovery"], list(words))
+        offer = self._offer(self.invoice, 800)
+        for code, expected in words.items():
+            self.partner_a.lang = code
+            with self.mock_mail_gateway():
+                offer.action_send()
+                body = self._new_mails.body_html
+            for word in expected:
+                with self.subTest(lang=code, word=word):
+                    self.assertIn(word, body)
+
     def test_nobody_to_write_to_is_said(self):
         self.partner_a.email = False
         with self.assertRaises(UserError):
