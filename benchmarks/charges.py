@@ -39,6 +39,7 @@ class Charges:
         """A law for everybody, and levels that charge what it allows."""
         law = {
             "code": "BENCH",
+            "currency_id": self.company.currency_id.id,
             "name": "Benchmark",
             "valid_from": "2020-01-01",
             "source": "Made up",

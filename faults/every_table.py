@@ -120,7 +120,14 @@ def answer(env, partner):
 
 
 def agree(env, today):
-    """An offer that was accepted, paid and closed, and money that somebody allocated."""
+    """A promise, an offer that was accepted, paid and closed, and money that somebody
+    allocated."""
+    customer = env["res.partner"].create({"name": "Promises"})
+    item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+    promise = env["recovery.promise"].create(
+        {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
+    )
+    env["recovery.promise.create"]._open_for(promise.case_id)
     customer = env["res.partner"].create({"name": "Settles"})
     for amount in (90, 10):
         item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")

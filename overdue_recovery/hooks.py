@@ -12,6 +12,7 @@ def uninstall_hook(env):
     """Let go of the log and of the rows, so that the tables can leave with the addon."""
     env["recovery.interaction"]._drop_triggers()
     _delete_tasks(env)
+    _leave_products(env)
     _drop_foreign_keys(env)
 
 
@@ -25,6 +26,20 @@ def _delete_tasks(env):
     kinds = [env.ref(f"overdue_recovery.{name}", False) for name in names]
     tasks = env["mail.activity"].with_context(active_test=False)
     tasks.search([("activity_type_id", "in", [kind.id for kind in kinds if kind])]).unlink()
+
+
+def _leave_products(env):
+    """Let the products of charges stay, archived, where invoices were made of them: the ledger
+    outlives the addon, and core would try in vain to delete them."""
+    data = env["ir.model.data"].search(
+        [("module", "=", "overdue_recovery"), ("name", "=like", "product_charge_%")]
+    )
+    products = env["product.product"].browse(
+        data.filtered(lambda one: one.model == "product.product").mapped("res_id")
+    )
+    if env["account.move.line"].search_count([("product_id", "in", products.ids)], limit=1):
+        products.action_archive()
+        data.unlink()
 
 
 def _drop_foreign_keys(env):

@@ -28,15 +28,15 @@ def outcome(
     >>> outcome(10000, 12000, due, date(2025, 4, 1))
     'kept'
 
-    >>> outcome(0, 0, due, due)
+    >>> outcome(-1, 0, due, due)
     Traceback (most recent call last):
-    ValueError: a promise is about an amount above 0, not 0
+    ValueError: the amount promised must not be negative: -1
     >>> outcome(10000, 0, due, due, tolerance_days=-1)
     Traceback (most recent call last):
     ValueError: the days of tolerance must not be negative: -1
     """
-    if promised <= 0:
-        raise ValueError(f"a promise is about an amount above 0, not {promised}")
+    if promised < 0:
+        raise ValueError(f"the amount promised must not be negative: {promised}")
     if tolerance_days < 0:
         raise ValueError(f"the days of tolerance must not be negative: {tolerance_days}")
     if received >= promised:

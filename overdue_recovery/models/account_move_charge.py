@@ -22,11 +22,15 @@ class AccountMoveCharge(models.AbstractModel):
         return posted
 
     def _end_credited_charges(self):
-        """End the charges whose invoice these credit notes give back whole."""
+        """End the charges whose invoice these credit notes give back whole, and lower those of
+        one that is given back in part."""
+        charges = self.env["recovery.charge"]
         for refund in self:
             invoice = refund.reversed_entry_id
             if refund.currency_id.compare_amounts(refund.amount_total, invoice.amount_total) >= 0:
-                self.env["recovery.charge"]._ended_by_hand(invoice)
+                charges._ended_by_hand(invoice)
+            else:
+                charges._credited_elsewhere(invoice, refund.amount_total)
 
     def button_cancel(self):
         result = super().button_cancel()

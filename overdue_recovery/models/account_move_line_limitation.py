@@ -69,7 +69,7 @@ class AccountMoveLineLimitation(models.AbstractModel):
         """Say on the documents that a manager started them though they are time-barred."""
         bodies = {
             line.move_id.id: self.env._(
-                "Reminders started by %(user)s although the claim is time-barred since %(day)s.",
+                "%(user)s started reminders although the claim is time-barred (last day: %(day)s).",
                 user=self.env.user.name,
                 day=format_date(self.env, line.recovery_limitation_date),
             )

@@ -1,7 +1,7 @@
 import logging
 from datetime import timedelta
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 from psycopg2 import OperationalError
 
@@ -43,7 +43,8 @@ class DunningDeliveryEmail(models.AbstractModel):
         self._save_outcomes(truths, mail_ids)
 
     def _create_mails(self):
-        values = [delivery._mail_values() for delivery in self]
+        senders = {company: self._sender_values(company) for company in self.company_id}
+        values = [{**senders[delivery.company_id], **delivery._mail_values()} for delivery in self]
         mails = self.env["mail.mail"].sudo()._sharing_defaults().create(values)
         mails = mails.with_env(self.env(su=True))
         self._store(
@@ -76,18 +77,23 @@ class DunningDeliveryEmail(models.AbstractModel):
         messages.fetch(["res_id"])
         mails.invalidate_recordset(["res_id"], flush=False)
 
+    @api.model
+    def _sender_values(self, company):
+        """What the ``mail.mail`` of all deliveries of a company have in common."""
+        return {
+            "email_from": company.email_formatted or self.env.user.email_formatted,
+            "reply_to": company._recovery_reply_to(),
+        }
+
     def _mail_values(self):
-        """Values of the ``mail.mail`` of one delivery.
+        """Values of the ``mail.mail`` of one delivery, but for its sender.
 
         The mail is a means, the delivery is the record: what was said stays on it and in the
         log.
         """
-        company = self.company_id
         values = {
             "subject": self.subject,
             "body_html": self.body,
-            "email_from": company.email_formatted or self.env.user.email_formatted,
-            "reply_to": company._recovery_reply_to(),
             "email_to": self.address,
             "model": "dunning.notice",
             "auto_delete": True,

@@ -174,7 +174,8 @@ class DunningDeliveryJob(models.AbstractModel):
                 "purpose": delivery.notice_id._purpose(),
                 "outcome": "sending",
                 "reference": delivery.notice_id.name or "",
-                "names": delivery.recipient_id.display_name,
+                # as stored: display_name is worked out anew in each language
+                "names": delivery.recipient_id.complete_name or "",
                 "address": delivery.address or "",
                 "subject": delivery.subject or "",
                 "text": delivery.body or "",

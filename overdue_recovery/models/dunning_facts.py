@@ -88,6 +88,8 @@ class Debtor:
     last_contact: object = None
     #: ids of items, of this debtor and others, that are time-barred
     barred: object = frozenset()
+    #: {item id: last day on which it can be enforced}, of those that soon or long cannot
+    ends: dict = field(default_factory=dict)
     decisions: dict = field(default_factory=dict)
 
     @property
@@ -159,6 +161,13 @@ class Debtor:
         for index, item in enumerate(self.items):
             if added.get(item.key):
                 self._set_holds(index, (*item.holds, *added[item.key]), ladders)
+
+    def begin_limitation(self, day, ladders):
+        """Let items go that can be enforced no longer from ``day`` on."""
+        for index, item in enumerate(self.items):
+            end = self.ends.get(item.key)
+            if end and (day - end).days == 1:
+                self._set_holds(index, (*item.holds, demand.Hold("time_barred")), ladders)
 
     def _set_holds(self, index, holds, ladders):
         item = self.items[index]

@@ -1,4 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, models
+
+from .recovery_law_limitation import last_day_by
+
+# How far ahead a simulation knows of items that become time-barred.
+HORIZON = timedelta(days=92)
 
 
 class DunningLimitation(models.AbstractModel):
@@ -8,29 +15,34 @@ class DunningLimitation(models.AbstractModel):
     _description = "Limitation of Items"
 
     @api.model
-    def _barred(self, company, debtors, today):
-        """The open items that no run may take: they can no longer be enforced, or nobody knows and
-        they are older than three years; and no manager started them since.
+    def _limit(self, company, debtors, today):
+        """Tell these debtors which items no run may take, today and in the days of a simulation.
 
-        Two statements at most for any number of items, none while all are young.
+        An item is time-barred when it can no longer be enforced, or nobody knows and it is older
+        than three years; it may be asked for all the same once a manager started it then. Two
+        statements at most for any number of items, none while all are young.
 
         :param debtors: ``Debtor`` of one range, with their partners and rows
-        :return: set of item ids
         """
-        law = self.env["recovery.law"].sudo()
-        bound = law._time_barred_before(today)
-        ends = {}
-        found = set()
+        ends = self._last_days(company, debtors, today + HORIZON)
+        barred = {line_id for line_id, end in ends.items() if end < today}
+        barred -= self._started_anyhow(barred)
         for debtor in debtors:
-            for row in debtor.rows.values():
-                if row.date_due is None or row.date_due >= bound:
-                    continue
-                key = debtor.id, row.date_due
-                if key not in ends:
-                    ends[key] = law._last_day(company, debtor.partner, row.date_due)
-                if ends[key] < today:
-                    found.add(row.id)
-        return found - self._started_anyhow(found)
+            debtor.ends, debtor.barred = ends, barred
+
+    def _last_days(self, company, debtors, until):
+        """{item id: last day on which it can be enforced}, of those that end before ``until``."""
+        law = self.env["recovery.law"].sudo()
+        bound = law._time_barred_before(until)
+        found = {}
+        for debtor in debtors:
+            old = [row for row in debtor.rows.values() if row.date_due and row.date_due < bound]
+            laws = old and law._limiting(company, debtor.partner)
+            for row in old:
+                end = last_day_by(laws, row.date_due)
+                if end < until:
+                    found[row.id] = end
+        return found
 
     def _started_anyhow(self, line_ids):
         """Those of these items that a manager started although they were time-barred.

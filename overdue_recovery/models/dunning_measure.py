@@ -128,10 +128,9 @@ class DunningMeasure(models.AbstractModel):
             if credit.debtor_id in found:
                 found[credit.debtor_id].credits.append(credit)
         ladders = self._ladders()
-        barred = self.env["dunning.limitation"]._barred(company, found.values(), today)
+        self.env["dunning.limitation"]._limit(company, found.values(), today)
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
-            debtor.barred = barred
             self._fill_items(debtor, holds, ladders, payables)
             self._decide(debtor, today, ladders)
         return found

@@ -51,17 +51,23 @@ class DunningNoticeCharge(models.AbstractModel):
         charges.create([values for notice in changed for values in computed[notice.id]])
         changed.delivery_ids._forget_messages()
         # a redrafted notice whose charges are the same has its sum to be told again
+        rates = self._conversion_rates()
         for notice in self:
-            notice._include_charges()
+            notice._include_charges(rates)
 
-    def _include_charges(self):
+    def _conversion_rates(self):
+        """{currency: rate into the company's} of what these notices of one company and day charge:
+        one look-up for each currency."""
+        company, day = self.company_id, self[:1].date
+        currencies = self.charge_ids.currency_id
+        convert = currencies._get_conversion_rate
+        return {one: convert(one, company.currency_id, company, day) for one in currencies}
+
+    def _include_charges(self, rates):
         """Let the sum demanded include what this notice charges."""
         currency = self.company_id.currency_id
-        total = sum(
-            charge.currency_id._convert(charge.amount, currency, self.company_id, self.date)
-            for charge in self.charge_ids
-            if charge.state == "draft"
-        )
+        drafts = self.charge_ids.filtered(lambda charge: charge.state == "draft")
+        total = sum(currency.round(charge.amount * rates[charge.currency_id]) for charge in drafts)
         if currency.compare_amounts(total, self.amount_charges):
             demanded = self.amount_demanded - self.amount_charges + total
             self.write({"amount_charges": total, "amount_demanded": currency.round(demanded)})

@@ -500,7 +500,10 @@ class DunningNoticePlaceholder(models.AbstractModel):
         if self._is_for_letter():
             return False
         company = self.company_id
-        address = company._recovery_reply_address() or email_normalize(company.email or "")
+        address = self._batch().once(
+            ("help", company.id),
+            lambda: company._recovery_reply_address() or email_normalize(company.email or ""),
+        )
         return address and f"mailto:{quote(address, safe='@+')}?subject={quote(self.name or '')}"
 
     @api.depends("contact_name", "company_id")

@@ -93,6 +93,9 @@ class DunningPolicy(models.Model):
     private_mode = fields.Boolean(
         help="Messages say only how much is open, never for what (patients, consumers)."
     )
+    thank_you = fields.Boolean(
+        string="Say thank you", help="A message when a customer in recovery has paid everything."
+    )
 
     _not_negative = models.Constraint(
         "CHECK(min_interval_days >= 0 AND grace_contact_days >= 0 AND grace_charge_days >= 0"

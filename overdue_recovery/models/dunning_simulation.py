@@ -81,6 +81,7 @@ class DunningSimulation(models.AbstractModel):
             if day > today:
                 debtor.end_holds(day, ladders)
                 debtor.begin_holds(coming.get(day), ladders)
+                debtor.begin_limitation(day, ladders)
                 measure._decide(debtor, day, ladders)
                 debtor.refuse_unreachable(ladders)
             draft = proposal._draft(debtor, day)

@@ -37,6 +37,8 @@ class RecoveryCase(models.Model):
         "recovery.case.activity",
         "recovery.case.contact",
         "recovery.case.arrangement",
+        "recovery.case.promise",
+        "recovery.case.message",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -231,11 +233,12 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _cron_daily(self):
-        """The daily order: judge offers, end what is over, recompute cases, then propose.
+        """The daily order: judge what was agreed, end what is over, recompute cases, then propose.
 
         sudo: nobody watches this job, and it looks after every company.
         """
         self = self.sudo()
+        self.env["recovery.promise"]._judge_all()
         self.env["recovery.offer"]._judge_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
@@ -253,14 +256,15 @@ class RecoveryCase(models.Model):
 
     @api.model
     def _recompute_dirty(self):
-        """Begin the next cycle of reopened items, judge the customers' offers and derive the
-        queued cases again.
+        """Begin the next cycle of reopened items, judge what was agreed with the customers and
+        derive the queued cases again.
 
         :return: whether anything was queued
         """
         queue = self.env["recovery.case.dirty"].sudo()
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
+        self.env["recovery.promise"]._judge_customers(pairs)
         self.env["recovery.offer"]._judge_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
@@ -312,7 +316,9 @@ class RecoveryCase(models.Model):
             return
         withdrawn = self._withdrawn()
         withdrawn._write_derived({**values, "outcome": "withdrawn"})
-        (self - withdrawn)._write_derived({**values, "outcome": "paid"})
+        paid = self - withdrawn
+        paid._write_derived({**values, "outcome": "paid"})
+        paid._thank()
 
     def _withdrawn(self):
         """Those of these cases whose notices asked only for items that are posted no more: the
@@ -366,6 +372,7 @@ class RecoveryCase(models.Model):
             return
         self.notice_ids.sudo().case_id = kept
         self.offer_ids.sudo().case_id = kept
+        self.promise_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})

@@ -38,7 +38,8 @@ class RecoveryCaseDirty(models.Model):
 
     @api.model
     def _put_lines(self, lines):
-        """Queue the customers of these journal items, where they have an open case or an offer."""
+        """Queue the customers of these journal items, where they have an open case or an
+        arrangement."""
         if lines:
             cases, claimed = self._select_cases(lines), self._select_claimed(lines)
             self._insert_and_wake(SQL("%s %s UNION %s", _INSERT, cases, claimed))
@@ -83,13 +84,17 @@ class RecoveryCaseDirty(models.Model):
         )
 
     def _select_claimed(self, lines):
-        """The customers of offers that this decides: their case may be closed."""
+        """The customers of arrangements that this decides: their case may be closed."""
         return SQL(
             """
-            SELECT DISTINCT offer.partner_id, offer.company_id, NULL::integer
+            SELECT DISTINCT COALESCE(offer.partner_id, promise.partner_id),
+                   claim.company_id, NULL::integer
               FROM recovery_claim claim
-              JOIN recovery_offer offer ON offer.id = claim.offer_id
-             WHERE claim.move_line_id IN %s AND offer.state IN ('accepted', 'fulfilled')
+         LEFT JOIN recovery_offer offer ON offer.id = claim.offer_id
+               AND offer.state IN ('accepted', 'fulfilled')
+         LEFT JOIN recovery_promise promise ON promise.id = claim.promise_id
+               AND promise.state IN ('open', 'kept', 'partly_kept')
+             WHERE claim.move_line_id IN %s AND num_nonnulls(offer.id, promise.id) > 0
             """,
             tuple(lines.ids),
         )

@@ -94,6 +94,26 @@ class RecoveryChargeCredit(models.AbstractModel):
         )
 
     @api.model
+    def _credited_elsewhere(self, invoice, amount):
+        """A credit note that no waiver made (of an offer, of an accountant) gave ``amount`` of a
+        charge invoice back; below zero: it was taken back. Its charges are given up that far, so
+        that nothing is credited twice. They stay posted: an offer may be taken back.
+
+        sudo: who closes an offer need not be a manager of recovery.
+        """
+        domain = [("move_id", "=", invoice.id), ("state", "=", "posted")]
+        for charge in self.sudo().search(domain, order="id"):
+            least = charge._waived_by_people() - charge.amount_waived
+            part = max(min(amount, charge.amount_left), least)
+            charge.amount_waived = charge.currency_id.round(charge.amount_waived + part)
+            amount -= part
+
+    def _waived_by_people(self):
+        """What waivers that were approved gave up of this charge."""
+        approved = self.waiver_ids.filtered(lambda waiver: waiver.state == "approved")
+        return sum(approved.mapped("amount"))
+
+    @api.model
     def _ended_by_hand(self, moves):
         """An accountant cancelled, deleted or credited these charge invoices: so are the charges.
 

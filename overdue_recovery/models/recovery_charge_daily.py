@@ -82,5 +82,15 @@ class RecoveryChargeDaily(models.AbstractModel):
         if proposed and not self.currency_id.compare_amounts(proposed.amount, amount):
             return
         proposed._set_state("refused")
-        if amount:
+        if amount and not self._was_refused(amount):
             self.env["recovery.charge.waiver"]._propose(self, amount)
+
+    def _was_refused(self, amount):
+        """Whether a person said no to crediting just that: it is not asked again every day."""
+        return any(
+            waiver.kind == "correct"
+            and waiver.state == "refused"
+            and waiver.approver_id
+            and not self.currency_id.compare_amounts(waiver.amount, amount)
+            for waiver in self.waiver_ids
+        )

@@ -20,6 +20,9 @@ class RecoveryClaim(models.Model):
     offer_id = fields.Many2one(
         "recovery.offer", readonly=True, index="btree_not_null", ondelete="cascade"
     )
+    promise_id = fields.Many2one(
+        "recovery.promise", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     # set null: an item with new terms is a new item, and nobody is kept from deleting one
     move_line_id = fields.Many2one(
         "account.move.line",
@@ -53,6 +56,9 @@ class RecoveryClaim(models.Model):
 
     _one_live = models.UniqueIndex(
         "(move_line_id) WHERE live", "This item is in another arrangement already."
+    )
+    _of_one_arrangement = models.Constraint(
+        "CHECK(num_nonnulls(offer_id, promise_id) = 1)", "A claim belongs to one arrangement."
     )
     _baseline_positive = models.Constraint(
         "CHECK(baseline > 0)", "An item in an arrangement is open when it is made."
@@ -130,7 +136,7 @@ class RecoveryClaim(models.Model):
     def _arrangement(self):
         """What this claim belongs to. Seam: further kinds of arrangement add their key."""
         self.ensure_one()
-        return self.offer_id
+        return self.offer_id or self.promise_id
 
     # -- what has come in ------------------------------------------------------------------
 

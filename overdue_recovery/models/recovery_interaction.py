@@ -210,6 +210,8 @@ class RecoveryInteraction(models.Model):
                 "unknown": self.env._("Unknown"),
                 "cancelled": self.env._("Cancelled"),
                 **self._labels_of_states("recovery.offer"),
+                **self._labels_of_states("recovery.promise"),
+                "promised": self.env._("Promised"),
                 "approved": self.env._("Approved"),
                 "reopened": self.env._("Open again"),
                 "received": self.env._("Received"),
@@ -275,15 +277,13 @@ class RecoveryInteraction(models.Model):
     @api.model
     def _legal_values(self):
         """{column: what may stand there}."""
-        names = ("direction", "purpose")
-        return {name: frozenset(self._fields[name].get_values(self.env)) for name in names}
+        return {n: set(self._fields[n].get_values(self.env)) for n in ("direction", "purpose")}
 
     @api.model
     def _draft(self, entry, legal):
         """The columns of an entry but for its place in the chain, checked and cleaned."""
         self._check_entry(entry, legal)
-        content = self._content_of(entry)
-        salt = secrets.token_hex(16)
+        content, salt = self._content_of(entry), secrets.token_hex(16)
         date = fields.Datetime.to_datetime(entry.get("date") or fields.Datetime.now())
         return {
             "case_id": int(getattr(entry["case"], "id", entry["case"])),

@@ -76,6 +76,7 @@ class RecoveryOfferClosing(models.AbstractModel):
         refund = self._draft_credit_note(invoice, sum(parts.values()))
         refund.action_post()
         refund.reversed_entry_id = invoice
+        self._tell_charges(refund, refund.amount_total)
         self.closing_move_ids |= refund
         credit = refund._recovery_lines()
         rest = refund.amount_total
@@ -88,6 +89,11 @@ class RecoveryOfferClosing(models.AbstractModel):
                 left[item] = missing
         credit._recovery_reconcile({item: part for item, part in matched.items() if part > 0})
         return left
+
+    def _tell_charges(self, move, amount):
+        """Charges know what a credit note gave back of them (below zero: took back)."""
+        if move.reversed_entry_id.is_recovery_charge:
+            self.env["recovery.charge"]._credited_elsewhere(move.reversed_entry_id, amount)
 
     def _draft_credit_note(self, invoice, amount):
         """A draft over ``amount`` with taxes, in the proportions of the invoice; at most some
@@ -166,6 +172,8 @@ class RecoveryOfferClosing(models.AbstractModel):
             for move in moves
         ]
         moves._reverse_moves(values, cancel=True)
+        for move in moves:
+            self._tell_charges(move, -move.amount_total)
         self.closing_move_ids = False
 
     def _reversal_label(self, move):

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -78,17 +78,13 @@ class RecoveryReferenceRate(models.Model):
             rate.warning = "\n".join(rate._complaints(today))
 
     def _rate_on(self, day):
-        """The rate in force on ``day``, as Decimal fraction.
-
-        sudo: the rate is public.
+        """The rate in force on ``day``, as Decimal fraction, without a query per debt.
 
         :raise UserError: no value is known for that day
         """
         self.ensure_one()
-        values = self.env["recovery.reference.rate.value"].sudo()
-        domain = [("rate_id", "=", self.id), ("valid_from", "<=", day)]
-        value = values.search(domain, order="valid_from desc", limit=1)
-        if not value:
+        rate = _value_on(self._history_of(self.id), day)
+        if rate is None:
             raise UserError(
                 self.env._(
                     "%(rate)s has no value for %(day)s: enter or import it.",
@@ -96,7 +92,16 @@ class RecoveryReferenceRate(models.Model):
                     day=format_date(self.env, day),
                 )
             )
-        return as_rate(value.rate)
+        return rate
+
+    @api.model
+    @tools.ormcache("rate_id")
+    def _history_of(self, rate_id):
+        """The history of one rate, kept in memory.
+
+        sudo: the rate is public.
+        """
+        return self.sudo().browse(rate_id)._history()
 
     # -- is it right, is it up to date -------------------------------------------------------
 
@@ -127,9 +132,9 @@ class RecoveryReferenceRate(models.Model):
         return found
 
     def _history(self):
-        """[(valid from, Decimal)], ascending."""
+        """((valid from, Decimal), …), ascending."""
         values = self.value_ids.sorted("valid_from")
-        return [(value.valid_from, as_rate(value.rate)) for value in values]
+        return tuple((value.valid_from, as_rate(value.rate)) for value in values)
 
     def _complaints(self, today):
         """What a person has to look at: sentences, empty if nothing."""
@@ -167,7 +172,7 @@ class RecoveryReferenceRate(models.Model):
 
         sudo: nobody watches the daily job.
         """
-        self.sudo().search([])._watch()
+        self.sudo().search([("code", "!=", False)])._watch()
 
     def _watch(self):
         """Plan the task for what has complaints and is used by a law that charges, end it for the

@@ -19,7 +19,12 @@ RIVALS = (
 
 class ResCompany(models.Model):
     _name = "res.company"
-    _inherit = ["res.company", "res.company.recovery.charge", "res.company.recovery.loss"]
+    _inherit = [
+        "res.company",
+        "res.company.recovery.charge",
+        "res.company.recovery.loss",
+        "res.company.recovery.promise",
+    ]
 
     recovery_tz = fields.Selection(
         _tz_get,

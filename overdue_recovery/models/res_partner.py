@@ -13,7 +13,7 @@ WEEKEND = (5, 6)
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "res.partner.recovery.contact"]
+    _inherit = ["res.partner", "res.partner.recovery.contact", "res.partner.recovery.promise"]
 
     dunning_policy_id = fields.Many2one(
         "dunning.policy",
@@ -412,12 +412,13 @@ class ResPartner(models.Model):
     @api.depends("credit")
     def _compute_days_sales_outstanding(self):
         """Charges for late payment are neither sales nor owed for sales."""
-        super()._compute_days_sales_outstanding()
+        result = super()._compute_days_sales_outstanding()
         today = fields.Date.context_today(self)
         for partner, (sales, first, charges) in self._sales_beside_charges().items():
             days = (today - first).days if first else 0
             owed = partner.credit - charges
             partner.days_sales_outstanding = owed / sales * days if sales else 0
+        return result
 
     def _sales_beside_charges(self):
         """{partner: (sales, first invoice date, open charges)} of those that were charged."""
@@ -465,6 +466,12 @@ class ResPartner(models.Model):
         self.ensure_one()
         self.env["recovery.offer"].check_access("create")
         return self._recovery_debtor()._recovery_case(self.env.company).action_offer()
+
+    def action_recovery_promise(self):
+        """Open the dialog for a promise of this customer."""
+        self.ensure_one()
+        self.env["recovery.promise"].check_access("create")
+        return self._recovery_debtor()._recovery_case(self.env.company).action_promise()
 
     def action_open_recovery_case(self):
         """Open this customer's case, made if there is none."""

@@ -123,6 +123,20 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _promise(self, invoices, amount=None, days=7, **values):
+        """A promise to pay these invoices (or ``amount`` of them) within ``days``."""
+        if amount is not None:
+            values["amount"] = amount
+        return self.env["recovery.promise"].create(
+            {
+                "date_promised": fields.Date.today() + timedelta(days=days),
+                "claim_ids": [
+                    Command.create({"move_line_id": item.id}) for item in self._items(invoices)
+                ],
+                **values,
+            }
+        )
+
     def _items(self, invoices):
         """The receivable items of invoices, oldest maturity first."""
         return invoices._recovery_lines().sorted(lambda line: (line.date_maturity, line.id))

@@ -48,6 +48,8 @@ RIGHTS = {
     "recovery.hold.create": ("rwcu", "rwcu", ""),
     "recovery.charge.waive": ("", "rwcu", ""),
     "recovery.claim": ("r", "r", "r"),
+    "recovery.promise": ("rwc", "rwc", "r"),
+    "recovery.promise.create": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
     "recovery.offer.limit": ("r", "rwcu", "r"),
     "recovery.offer.create": ("rwcu", "rwcu", ""),
@@ -73,6 +75,7 @@ OF_A_COMPANY = {
     "recovery.interaction.content",
     "recovery.hold",
     "recovery.claim",
+    "recovery.promise",
     "recovery.offer",
     "recovery.allocation",
     "recovery.allocation.line",
@@ -91,12 +94,18 @@ SHARED = {
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
     "account.move": ("dunning_blockers", "dunning_status", "dunning_level_id", "late_reason_id"),
-    "account.move.line": ("dunning_level_id", "dunning_why", "dunning_item_ids"),
+    "account.move.line": (
+        "dunning_level_id",
+        "dunning_why",
+        "dunning_item_ids",
+        "recovery_limitation_date",
+    ),
     "res.partner": (
         "amount_overdue",
         "charges_agreed_on",
         "dunning_level_id",
         "is_referred",
+        "promise_reliability",
         "recovery_case_id",
         "recovery_opt_out_call",
         "recovery_sms_consent",
@@ -158,8 +167,9 @@ class TestAccess(RecoveryCommon):
 
     @classmethod
     def _make_arrangements(cls, maker):
-        """A proposed offer, and money that is not allocated yet."""
+        """A promise, a proposed offer, and money that is not allocated yet."""
         customer = maker._create_customer()
+        cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         money = maker._payment(40, partner=customer)._recovery_open_credits()
         cls.allocation = cls.env["recovery.allocation"]._propose(money)
@@ -318,6 +328,7 @@ class TestAccess(RecoveryCommon):
             (self.invoice, level),
             (self.invoice, [("recovery_case_id", "!=", False)]),
             (self._items(self.invoice), level),
+            (self._items(self.invoice), [("recovery_limitation_date", ">", "2025-01-01")]),
         )
         for user in (self.employee, self.salesperson, self.portal):
             for records, domain in searches:
@@ -428,6 +439,20 @@ class TestAccess(RecoveryCommon):
             with self.assertRaises(UserError):
                 act()
 
+    def test_a_collector_takes_a_promise_and_ends_it(self):
+        promises = self.env["recovery.promise"].with_user(self.collector)
+        items = self._items(self.fresh_invoice)
+        values = {
+            "date_promised": self.today,
+            "claim_ids": [Command.create({"move_line_id": item.id}) for item in items],
+        }
+        promise = promises.create(values)
+        promise.action_cancel()
+        self.assertEqual((promise.state, promise.user_id), ("cancelled", self.collector))
+        for user in (self.auditor, self.employee, self.stranger):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                promises.with_user(user).create(values)
+
     def test_a_collector_settles_and_allocates(self):
         offer = self.offer.with_user(self.collector)
         offer.action_accept()
@@ -486,6 +511,7 @@ class TestAccess(RecoveryCommon):
             "dunning.notice": "sent",
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
+            "recovery.promise": "kept",
             "recovery.offer": "fulfilled",
             "recovery.allocation": "done",
         }
@@ -540,6 +566,10 @@ class TestAccess(RecoveryCommon):
             (self.notice.delivery_ids, "action_retry", ()),
             (self.notice.case_id, "action_send_now", ()),
             (self.hold, "action_end", ()),
+            (self.promise, "action_cancel", ()),
+            (self.promise, "action_send", ()),
+            (self.promise, "action_renew", ()),
+            (self.notice.case_id, "action_promise", ()),
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),
@@ -605,6 +635,7 @@ class TestAccess(RecoveryCommon):
         return {
             ("res.partner", "action_open_recovery_case", self.stranger),
             ("res.partner", "action_recovery_offer", self.stranger),
+            ("res.partner", "action_recovery_promise", self.stranger),
         }
 
     def _assert_harmless(self, user, records, method, before, *args):

@@ -67,7 +67,7 @@ class TestRecoveryLawCharges(TransactionCase):
             with self.subTest(code=code):
                 self.assertFalse(law.charges_active or law.contact_active)
                 self.assertIn("Not legal advice, verify", law.note)
-                self.assertIn("Looked up in 2025", law.note)
+                self.assertIn("As of January 2026", law.note)
                 self.assertTrue(law.source and law.source_url.startswith("https://"))
                 self.assertTrue(law.country_ids and law.valid_from)
                 self.assertFalse(law.is_taxable or law.compound_periods)

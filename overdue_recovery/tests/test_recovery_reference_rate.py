@@ -75,6 +75,14 @@ class TestRecoveryReferenceRate(TransactionCase):
             with self.subTest(code=rate.code, day=day):
                 self.assertEqual(rate._rate_on(day), Decimal(expected))
 
+    def test_a_rate_is_asked_without_a_query_per_debt_and_a_change_counts_at_once(self):
+        rate = self._rate(("2024-01-01", 0.02))
+        rate._rate_on(date(2025, 1, 1))
+        with self.assertQueryCount(0):
+            rate._rate_on(date(2025, 1, 1))
+        rate.value_ids.rate = 0.03
+        self.assertEqual(rate._rate_on(date(2025, 1, 1)), Decimal("0.03"))
+
     def test_before_the_first_value_there_is_no_rate(self):
         rate = self._rate(("2024-01-01", 0.02))
         self.assertEqual(rate._rate_on(date(2024, 1, 1)), Decimal("0.02"))

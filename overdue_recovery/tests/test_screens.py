@@ -79,6 +79,29 @@ class TestScreens(RecoveryCommon):
             self._items(old), lines.search(lines._recovery_takeover_action()["domain"])
         )
 
+    def test_opening_balances_wait_among_the_old_items(self):
+        accounts = self.company_data
+        lines = [
+            (accounts["default_account_receivable"], 80.0, self.partner_a),
+            (accounts["default_account_revenue"], -80.0, self.env["res.partner"]),
+        ]
+        entry = self.env["account.move"].create(
+            {
+                "move_type": "entry",
+                "line_ids": [
+                    Command.create(
+                        {"account_id": account.id, "balance": balance, "partner_id": partner.id}
+                    )
+                    for account, balance, partner in lines
+                ],
+            }
+        )
+        entry.action_post()
+        [item] = entry.line_ids.filtered("partner_id")
+        self.assertTrue(item.no_followup)
+        found = item.search(item._recovery_takeover_action()["domain"])
+        self.assertIn(item, found)
+
     def test_figures_of_a_run_name_levels_and_reasons(self):
         self._overdue_invoice(10, 100)
         self._overdue_invoice(10, 4, partner=self.partner_b)

@@ -51,6 +51,13 @@ LEGAL = {
         "withdrawn": "",
         "voided": "",
     },
+    "recovery.promise": {
+        "open": "kept partly_kept broken cancelled",
+        "kept": "open",
+        "partly_kept": "open broken",
+        "broken": "",
+        "cancelled": "",
+    },
     "recovery.allocation": {
         "draft": "done",
         "done": "undone",
@@ -82,6 +89,9 @@ class TestStateTransitions(RecoveryCommon):
         customer = cls.env["res.partner"].create({"name": "Settles"})
         cls.records["recovery.offer"] = case._offer(
             case._overdue_invoice(100, partner=customer), 90
+        ).sudo()
+        cls.records["recovery.promise"] = case._promise(
+            case._overdue_invoice(100, partner=customer)
         ).sudo()
         cls.records["recovery.allocation"] = cls.env["recovery.allocation"]._propose(
             case._payment(40, partner=customer)._recovery_open_credits()

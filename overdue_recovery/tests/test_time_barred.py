@@ -102,7 +102,7 @@ class TestTimeBarred(RecoveryCommon):
         item.action_start_at(self.levels[0])
         self.assertEqual(self._codes(item), [])
         self.assertTrue(item.dunning_item_ids.barred_start)
-        self.assertIn("time-barred since", item.move_id.message_ids[0].body)
+        self.assertIn("time-barred (last day: 03/02/2025)", item.move_id.message_ids[0].body)
         with self.on(15):
             run = self._run_dunning()
             self.assertEqual(run.notice_ids.line_ids.move_line_id, item)
@@ -133,16 +133,30 @@ class TestTimeBarred(RecoveryCommon):
         for number in range(3):
             self._item(MONDAY - timedelta(days=10 + number))
         debtors = list(measure._debtors(self.company, MONDAY))
-        limitation._barred(self.company, debtors, MONDAY)  # fill the caches
+        limitation._limit(self.company, debtors, MONDAY)  # fill the caches
         with self.assertQueryCount(0):
-            limitation._barred(self.company, debtors, MONDAY)
+            limitation._limit(self.company, debtors, MONDAY)
         for number in range(5):
             partner = self.env["res.partner"].create({"name": f"Old {number}"})
             self._item(date(2021, 1, 1 + number), partner)
         debtors = list(measure._debtors(self.company, MONDAY))
-        limitation._barred(self.company, debtors, MONDAY)
+        limitation._limit(self.company, debtors, MONDAY)
         with self.assertQueryCount(2):
-            self.assertEqual(len(limitation._barred(self.company, debtors, MONDAY)), 5)
+            limitation._limit(self.company, debtors, MONDAY)
+        self.assertEqual(len(debtors[0].barred), 5)
+
+    def test_a_simulation_knows_what_becomes_time_barred(self):
+        self._item(date(2022, 3, 10))
+        run = self.env["dunning.run"].create({"company_id": self.company.id})
+        days = [entry["date"] for entry in run.simulate(MONDAY + timedelta(days=30))]
+        self.assertEqual(days, [MONDAY])
+        young = self._item(MONDAY - timedelta(days=10), self.partner_b)
+        later = [
+            entry["date"]
+            for entry in run.simulate(MONDAY + timedelta(days=30))
+            if young.id in entry["move_line_ids"]
+        ]
+        self.assertGreater(len(later), 1)
 
     # -- before it is too late ---------------------------------------------------------------------
 

@@ -163,6 +163,27 @@ class TestTour(AccountTestInvoicingHttpCommon):
         reasons = {e.partner_id: e.reason for e in run.exception_ids}
         self.assertEqual(reasons[self.customer], "hardship")
 
+    def test_a_promise_is_broken_and_reminders_go_on(self):
+        invoice = self.invoice
+        self._propose().action_issue()
+        self._mail_server()
+        self._deliver()
+        level = invoice.dunning_level_id
+        case = self.customer._recovery_case(self.company)
+        form = f"/odoo/action-overdue_recovery.recovery_case_action/{case.id}"
+        self.start_tour(form, "recovery_promise", login="accountman")
+        self.env.invalidate_all()
+        promise = case.promise_ids
+        self.assertRecordValues(promise, [{"state": "open", "amount": 1234.5}])
+        self.assertEqual(case.late_reason_id, self.env.ref("overdue_recovery.late_reason_forgot"))
+        self.assertFalse(self._propose().notice_ids.filtered(lambda n: n.case_id == case))
+        # a browser knows no other time than now
+        promise.sudo().date_promised = self.company._recovery_today() - timedelta(days=5)
+        self.env["recovery.case"]._cron_daily()
+        self.env.flush_all()
+        self.assertEqual((promise.state, invoice.dunning_level_id), ("broken", level))
+        self.start_tour(form, "recovery_promise_broken", login="accountman")
+
     def test_settle_for_80_percent_and_write_the_rest_off_when_it_is_paid(self):
         debtor = self.env["res.partner"].create({"name": "Old Debtor", "is_company": True})
         invoice = self._overdue(debtor, 1234.5, days=100)
@@ -251,6 +272,7 @@ class TestTour(AccountTestInvoicingHttpCommon):
         self.env["recovery.law"].sudo().create(
             {
                 "code": "TOUR",
+                "currency_id": self.company.currency_id.id,
                 "name": "Tour law",
                 "valid_from": "2020-01-01",
                 "source": "Test Act, s. 1",

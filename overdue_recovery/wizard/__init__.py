@@ -10,4 +10,5 @@ from . import (
     recovery_hold_create,
     recovery_rate_import,
     recovery_offer_create,
+    recovery_promise_create,
 )
