@@ -6,7 +6,7 @@ class DigestDigest(models.Model):
 
     def _compute_kpi_account_total_revenue_value(self):
         """Charges for late payment are no revenue of sales."""
-        super()._compute_kpi_account_total_revenue_value()
+        result = super()._compute_kpi_account_total_revenue_value()
         start, end, companies = self._get_kpi_compute_parameters()
         domain = [
             ("company_id", "in", companies.ids),
@@ -21,3 +21,4 @@ class DigestDigest(models.Model):
         for digest in self:
             company = digest.company_id or self.env.company
             digest.kpi_account_total_revenue_value += charges.get(company, 0.0)
+        return result

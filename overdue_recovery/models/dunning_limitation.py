@@ -2,6 +2,8 @@ from datetime import timedelta
 
 from odoo import api, models
 
+from .recovery_law_limitation import last_day_by
+
 # How far ahead a simulation knows of items that become time-barred.
 HORIZON = timedelta(days=92)
 
@@ -32,16 +34,14 @@ class DunningLimitation(models.AbstractModel):
         """{item id: last day on which it can be enforced}, of those that end before ``until``."""
         law = self.env["recovery.law"].sudo()
         bound = law._time_barred_before(until)
-        known, found = {}, {}
+        found = {}
         for debtor in debtors:
-            for row in debtor.rows.values():
-                if row.date_due is None or row.date_due >= bound:
-                    continue
-                key = debtor.id, row.date_due
-                if key not in known:
-                    known[key] = law._last_day(company, debtor.partner, row.date_due)
-                if known[key] < until:
-                    found[row.id] = known[key]
+            old = [row for row in debtor.rows.values() if row.date_due and row.date_due < bound]
+            laws = old and law._limiting(company, debtor.partner)
+            for row in old:
+                end = last_day_by(laws, row.date_due)
+                if end < until:
+                    found[row.id] = end
         return found
 
     def _started_anyhow(self, line_ids):

@@ -42,9 +42,7 @@ class RecoveryLawInterest(models.AbstractModel):
         default="none",
     )
     interest_rate = fields.Float(string="Rate", digits=(16, 6), help="Per year: 0.08 = 8 %.")
-    reference_rate_id = fields.Many2one(
-        "recovery.reference.rate", string="Reference Rate", index=True, ondelete="restrict"
-    )
+    reference_rate_id = fields.Many2one("recovery.reference.rate", index=True, ondelete="restrict")
     reference_points = fields.Float(
         string="Points Above", digits=(16, 6), help="Added to the reference rate: 0.08 = 8 points."
     )

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from functools import lru_cache
 
 from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
@@ -7,6 +8,7 @@ from odoo import api, fields, models
 DEFAULT_MONTHS = 36
 
 
+@lru_cache(maxsize=10_000)
 def last_day(date_due, months, start="due_date"):
     """The last day on which a debt can be enforced: ``months`` after the day on which it fell due,
     or after the end of that year."""
@@ -15,6 +17,15 @@ def last_day(date_due, months, start="due_date"):
         return begin + relativedelta(months=months)
     except (OverflowError, ValueError):
         return date.max
+
+
+def last_day_by(laws, date_due):
+    """The last day by the first of these ``ChargeLaw`` that was in force when the debt fell due,
+    else three years after."""
+    for law in laws:
+        if law.is_in_force(date_due):
+            return last_day(date_due, law.limitation_months, law.limitation_start)
+    return last_day(date_due, DEFAULT_MONTHS)
 
 
 class RecoveryLawLimitation(models.AbstractModel):
@@ -56,15 +67,16 @@ class RecoveryLawLimitation(models.AbstractModel):
         :param company: res.company, the creditor
         :param partner: res.partner, the debtor
         """
-        knowing = (
-            law
-            for law in self._charge_laws()
-            if law.limitation_months and law.is_in_force(date_due)
-        )
-        law = self._fitting(company, partner, knowing)
-        if not law:
-            return last_day(date_due, DEFAULT_MONTHS)
-        return last_day(date_due, law.limitation_months, law.limitation_start)
+        return last_day_by(self._limiting(company, partner), date_due)
+
+    @api.model
+    def _limiting(self, company, partner):
+        """The ``ChargeLaw`` that know when debts of ``partner`` end, the most precise first."""
+        country, _state = partner._recovery_home(company)
+        debtor_type = partner._recovery_law_type()
+        laws = (law for law in self._charge_laws() if law.limitation_months)
+        fitting = (law for law in laws if law.applies_to(country, debtor_type))
+        return sorted(fitting, key=lambda law: law.precision(), reverse=True)
 
     @api.model
     def _time_barred_before(self, today):

@@ -172,7 +172,7 @@ class RecoveryReferenceRate(models.Model):
 
         sudo: nobody watches the daily job.
         """
-        self.sudo().search([])._watch()
+        self.sudo().search([("code", "!=", False)])._watch()
 
     def _watch(self):
         """Plan the task for what has complaints and is used by a law that charges, end it for the

@@ -412,12 +412,13 @@ class ResPartner(models.Model):
     @api.depends("credit")
     def _compute_days_sales_outstanding(self):
         """Charges for late payment are neither sales nor owed for sales."""
-        super()._compute_days_sales_outstanding()
+        result = super()._compute_days_sales_outstanding()
         today = fields.Date.context_today(self)
         for partner, (sales, first, charges) in self._sales_beside_charges().items():
             days = (today - first).days if first else 0
             owed = partner.credit - charges
             partner.days_sales_outstanding = owed / sales * days if sales else 0
+        return result
 
     def _sales_beside_charges(self):
         """{partner: (sales, first invoice date, open charges)} of those that were charged."""

@@ -135,7 +135,7 @@ class TestFlowChargeCases(MoneyCommon):
         for amount, debtor in debtors.items():
             self._overdue_invoice(6, amount=amount, partner=debtor)
         first = self._notify(0)
-        for amount, debtor in debtors.items():
+        for debtor in debtors.values():
             self.assertFalse(first[debtor].charge_ids, "the first reminder is free")
             self.assertNotIn("Costs of late payment", self._text(first[debtor]))
         second = self._notify(15)
