@@ -153,7 +153,11 @@ class RecoveryArrangementMixin(models.AbstractModel):
     def _live_holds(self):
         """{record: its holds in force today, or later}, in one query."""
         found = defaultdict(self.env["recovery.hold"].browse)
-        domain = [("origin_model", "=", self._name), ("origin_id", "in", self.ids)]
+        domain = [
+            ("move_line_id", "in", self.claim_ids.move_line_id.ids),
+            ("origin_model", "=", self._name),
+            ("origin_id", "in", self.ids),
+        ]
         for hold in self.env["recovery.hold"].search(domain):
             record = self.browse(hold.origin_id)
             if not hold.date_to or hold.date_to >= record.company_id._recovery_today():

@@ -134,6 +134,8 @@ class RecoveryPromise(models.Model):
     @api.model
     def _proposed_claims(self, case_id):
         case = self.env["recovery.case"].browse(case_id)
+        if not case:
+            return []
         return [Command.create({"move_line_id": item.id}) for item in case._items_to_arrange()]
 
     @api.model
@@ -214,7 +216,7 @@ class RecoveryPromise(models.Model):
     def _terms_sentence(self):
         self.ensure_one()
         return self.env._(
-            "%(amount)s are paid by %(date)s on %(documents)s.",
+            "%(amount)s will be paid by %(date)s on %(documents)s.",
             amount=self.currency_id.format(self.amount),
             date=format_date(self.env, self.date_promised),
             documents=", ".join(self.claim_ids.mapped("name")),

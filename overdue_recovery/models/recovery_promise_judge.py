@@ -42,9 +42,10 @@ class RecoveryPromiseJudge(models.AbstractModel):
 
     def _judge(self):
         """Judge these promises, each for itself: one that raises stops no other, is told to its
-        owner, and is tried again the next day."""
+        owner, and is tried again the next day. Those of which nothing is new cost one statement
+        together."""
         received, holds = self._received_of_each(), self._live_holds()
-        for promise in self:
+        for promise in self.filtered(lambda p: p._has_news(received[p], holds[p])):
             try:
                 with self.env.cr.savepoint():
                     promise.with_company(promise.company_id)._judge_one(
@@ -60,8 +61,15 @@ class RecoveryPromiseJudge(models.AbstractModel):
                     self.env.ref("mail.mail_activity_data_todo"), summary, str(error)
                 )
 
+    def _has_news(self, received, holds):
+        """Whether the ledger or the day says something else than the state and the holds."""
+        verdict = self._outcome(received)
+        resting = self._resting(self.amount - received) if verdict == "open" else {}
+        held = {hold.move_line_id: hold.amount for hold in holds}
+        return self.state != verdict or held != resting or self._has_vanished()
+
     def _judge_one(self, received, holds):
-        if self.state == "open" and self._has_vanished():
+        if self._has_vanished():
             self.action_cancel()
             return
         verdict = self._outcome(received)
@@ -84,9 +92,10 @@ class RecoveryPromiseJudge(models.AbstractModel):
         )
 
     def _has_vanished(self):
-        """Whether every one of its items was cancelled or deleted: nothing can be paid."""
+        """Whether it is open and every one of its items was cancelled or deleted: nothing can be
+        paid."""
         items = self.claim_ids.move_line_id
-        return all(item.parent_state == "cancel" for item in items)
+        return self.state == "open" and all(item.parent_state == "cancel" for item in items)
 
     def _is_whole(self):
         """Whether none of its items was deleted: else their money can't be read any more."""
