@@ -27,12 +27,14 @@ class Charges:
             self._measured("propose to some", run.action_propose)
             notices = run.notice_ids
             drafting = self._measured("  of it: look at their charges", notices._draft_charges)
+            lines = len(notices.charge_ids)
             posting, invoices = self._post(notices.charge_ids.sudo())
             self.env.invalidate_all(flush=False)
             savepoint.rollback()
         return {
             "charge_draft_ms_per_notice": round(1000 * drafting.work / len(notices), 3),
             "charge_post_ms_per_invoice": round(1000 * posting.work / invoices, 3),
+            "charge_lines_per_invoice": round(lines / invoices, 2),
         }
 
     def _switch_on(self):

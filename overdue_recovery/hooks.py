@@ -18,14 +18,11 @@ def uninstall_hook(env):
 
 def _delete_tasks(env):
     """Delete the tasks of our own kinds, done ones too: core refuses to delete their types."""
-    names = (
-        "mail_activity_type_reply",
-        "mail_activity_type_address",
-        "mail_activity_type_reference_rate",
+    kinds = env["ir.model.data"].search(
+        [("module", "=", "overdue_recovery"), ("model", "=", "mail.activity.type")]
     )
-    kinds = [env.ref(f"overdue_recovery.{name}", False) for name in names]
     tasks = env["mail.activity"].with_context(active_test=False)
-    tasks.search([("activity_type_id", "in", [kind.id for kind in kinds if kind])]).unlink()
+    tasks.search([("activity_type_id", "in", kinds.mapped("res_id"))]).unlink()
 
 
 def _leave_products(env):
