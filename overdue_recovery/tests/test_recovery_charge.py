@@ -156,7 +156,7 @@ class TestRecoveryCharge(ChargingCommon):
         tax = self.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
         self.company.account_sale_tax_id = tax
         self.law.is_taxable = True
-        for amount, net in ((40.0, 33.06), (10.03, 8.29), (70.0, 57.85)):
+        for amount, net in ((40.0, 33.06), (10.03, 8.29), (45.5, 37.6)):
             with self.subTest(amount=amount):
                 self.law.band_ids.amount = amount
                 self._proposed(self._overdue_invoice(30, 1000.0, partner=self.partner_b))
