@@ -7,6 +7,17 @@ class AccountMoveCharge(models.AbstractModel):
     _name = "account.move.recovery.charge"
     _description = "Document: charges for late payment"
 
+    def _prepare_product_base_line_for_taxes_computation(self, product_line):
+        """Tax on a charge is part of it: the customer was told the whole sum.
+
+        The product is asked first: every invoice comes by here, and it is known already.
+        """
+        base_line = super()._prepare_product_base_line_for_taxes_computation(product_line)
+        products = self.env["res.company"]._recovery_charge_product_ids()
+        if product_line.product_id.id in products and self.is_recovery_charge:
+            base_line["special_mode"] = "total_included"
+        return base_line
+
     def _post(self, soft=True):
         """A credit note that an accountant made for a charge invoice is one of costs too."""
         by_hand = self.filtered(

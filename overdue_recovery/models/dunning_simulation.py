@@ -107,7 +107,8 @@ class DunningSimulation(models.AbstractModel):
             "level": level.name,
             "channel": level._channel_for(debtor.partner, debtor.channels or ()),
             "amount": debtor.policy.currency_id.round(draft.amount),
-            "charge": 0.0,
+            # what a law row will allow on that day is not foreseen
+            "charge": None if debtor.policy.charges else 0.0,
             "move_line_ids": [line[1] for line in draft.lines if line[0] == "rising"],
         }
 

@@ -124,7 +124,7 @@ class RecoveryAllocationLine(models.Model):
         measure = self.env["dunning.measure"].sudo()
         found = []
         for facts in measure._debtors(company, today, [debtor.id]):
-            for item in facts.items:
+            for item in (*facts.items, *facts.costs):
                 row = facts.rows[item.key]
                 disputed = row.residual if item.blocked else _disputed(item)
                 found.append((row, item.date_due, disputed * row.rounding))

@@ -58,10 +58,14 @@ class RecoveryArrangement(models.AbstractModel):
         holds.action_end()
         self.env["recovery.case.dirty"]._put(self.case_id)
 
-    def _received(self, until=None):
-        """Money reconciled with the claims since they were made, in their currency."""
+    def _received(self, until=None, money=None):
+        """Money reconciled with the claims since they were made, in their currency.
+
+        :param until: last day of the money, included
+        :param money: what ``recovery.claim._money()`` said, for many arrangements at a time
+        """
         self.ensure_one()
-        return sum(self.claim_ids._received(until).values())
+        return sum(self.claim_ids._received(until, money).values())
 
     def _is_settled(self):
         """Whether nothing is left open of any item, by whatever it was closed."""

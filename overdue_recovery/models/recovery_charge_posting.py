@@ -98,7 +98,7 @@ class RecoveryChargePosting(models.AbstractModel):
         }
 
     def _invoice_line_values(self, products, amount):
-        """One line of a charge invoice or of its credit note. Seam: tax where a law row asks."""
+        """One line of a charge invoice or of its credit note; ``amount`` contains the tax."""
         made_of = products[self.kind]
         return {
             "product_id": made_of.product.id,
@@ -106,8 +106,14 @@ class RecoveryChargePosting(models.AbstractModel):
             "name": self._invoice_label(),
             "quantity": 1,
             "price_unit": amount,
-            "tax_ids": [Command.clear()],
+            "tax_ids": [Command.set(self._taxes(made_of.product).ids)],
         }
+
+    def _taxes(self, product):
+        """The taxes that are part of this charge: of fees and sums, where the law row says so."""
+        if self.kind == "interest" or not self.law_id.is_taxable:
+            return self.env["account.tax"]
+        return self.company_id._recovery_charge_taxes(product)
 
     def _invoice_label(self):
         """What the line of an invoice says, in the customer's language."""

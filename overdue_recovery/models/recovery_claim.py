@@ -98,7 +98,7 @@ class RecoveryClaim(models.Model):
                 "date_due": item.date_maturity or item.date,
                 "date": item.company_id._recovery_today(),
                 "baseline": item.amount_residual_currency,
-                "baseline_money": money[item.id],
+                "baseline_money": {credit: amount for credit, amount, _day in money[item.id]},
                 "is_charge": item.move_id.is_recovery_charge,
             }
             for item in items
@@ -140,33 +140,33 @@ class RecoveryClaim(models.Model):
 
     # -- what has come in ------------------------------------------------------------------
 
-    def _received(self, until=None):
+    def _received(self, until=None, money=None):
         """{claim: money reconciled with its item since the baseline}, in one statement.
 
         Counted credit by credit: a payment that was there before, undone and matched again, is
         not received twice, and one that is undone takes nothing off the others.
 
         :param until: last day of the money, included
+        :param money: what ``_money()`` said of these items and others; read when it is missing
         """
-        money = self._money(self.move_line_id, until)
+        if money is None:
+            money = self._money(self.move_line_id)
         received = {}
         for claim in self:
             before = claim.baseline_money or {}
             received[claim] = sum(
                 max(0.0, amount - before.get(credit, 0.0))
-                for credit, amount in money[claim.move_line_id.id].items()
+                for credit, amount, day in money[claim.move_line_id.id]
+                if not until or day <= until
             )
         return received
 
     @api.model
-    def _money(self, items, until=None):
-        """{item id: {id of a credit, as text: its money on the item}}, in the item's currency: of
-        payments and bank or cash lines, with the exchange difference that such a match brought;
-        no credit note, write-off or other entry.
-
-        :param until: last day of the money, included
-        """
-        found = defaultdict(dict)
+    def _money(self, items):
+        """{item id: [(id of a credit, as text, its money on the item, its day)]}, in the item's
+        currency: of payments and bank or cash lines, with the exchange difference that such a
+        match brought; no credit note, write-off or other entry."""
+        found = defaultdict(list)
         if not items:
             return found
         self.env["account.partial.reconcile"].flush_model()
@@ -175,7 +175,8 @@ class RecoveryClaim(models.Model):
         query = SQL(
             """
             SELECT matched.debit_move_id, COALESCE(origin.id, line.id)::text,
-                   SUM(matched.debit_amount_currency)::float8
+                   SUM(matched.debit_amount_currency)::float8,
+                   MAX(COALESCE(origin.date, line.date))
               FROM account_partial_reconcile matched
               JOIN account_move_line line ON line.id = matched.credit_move_id
               JOIN account_move move ON move.id = line.move_id
@@ -191,14 +192,12 @@ class RecoveryClaim(models.Model):
                     OR journal.type IN ('bank', 'cash', 'credit')
                     OR origin_move.origin_payment_id IS NOT NULL
                     OR origin_move.statement_line_id IS NOT NULL)
-               AND COALESCE(origin.date, line.date) <= %(until)s
           GROUP BY 1, 2
             """,
             items=tuple(items.ids),
-            until=until or fields.Date.to_date("9999-12-31"),
         )
-        for item_id, credit, amount in self.env.execute_query(query):
-            found[item_id][credit] = amount
+        for item_id, *row in self.env.execute_query(query):
+            found[item_id].append(row)
         return found
 
     def _early_share(self):

@@ -61,7 +61,9 @@ class RecoveryLawCost(models.AbstractModel):
     )
     consumer_notice_text = fields.Text(translate=True)
     is_taxable = fields.Boolean(
-        string="Taxed", help="Fees bear tax. In most countries they are damages and do not."
+        string="Taxed",
+        help="Fees and fixed sums contain the tax of sales. In most countries they are damages and "
+        "bear none; interest never does.",
     )
 
     _cost_not_negative = models.Constraint(

@@ -85,7 +85,6 @@ class RecoveryLawInterest(models.AbstractModel):
         help="Times a year that unpaid interest itself begins to bear interest. 0: simple "
         "interest, which nearly every law asks for.",
     )
-    interest_on_costs = fields.Boolean(help="Fees and fixed sums that are overdue bear interest.")
     interest_when_rejected = fields.Boolean(
         string="Interest after a rejected dispute",
         help="When a dispute ends rejected, its days bear interest too.",

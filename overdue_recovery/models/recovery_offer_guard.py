@@ -63,9 +63,11 @@ class RecoveryOfferGuard(models.AbstractModel):
         return self.env["recovery.offer.limit"]._allowed(self.kind, roles, self._age())
 
     def _age(self):
-        """Days since the youngest of the items fell due, when the offer was made."""
-        dues = [claim.date_due for claim in self.claim_ids if claim.date_due]
-        return (self.date_proposed - max(dues)).days if dues else 0
+        """Days since the youngest of the items fell due, when the offer was made; 0 for what is
+        not due yet. Charges are as old as what they were charged for."""
+        debts = self.claim_ids.filtered(lambda claim: not claim.is_charge) or self.claim_ids
+        dues = [claim.date_due for claim in debts if claim.date_due]
+        return max(0, (self.date_proposed - max(dues)).days) if dues else 0
 
     def _is_better_than_on_time(self):
         """Whether a discount or a waiver takes more than charges and what the terms of payment

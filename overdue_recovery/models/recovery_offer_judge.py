@@ -40,8 +40,10 @@ class RecoveryOfferJudge(models.AbstractModel):
 
     def _judge(self):
         """Judge these offers, each for itself: one that raises stops no other, is told to its
-        owner, and is tried again the next day."""
-        for offer in self:
+        owner, and is tried again the next day. Those of which nothing is new cost one statement
+        together."""
+        money = self.env["recovery.claim"]._money(self.claim_ids.move_line_id)
+        for offer in self.filtered(lambda offer: offer._has_news(money)):
             try:
                 with self.env.cr.savepoint():
                     offer.with_company(offer.company_id)._judge_one()
@@ -54,7 +56,7 @@ class RecoveryOfferJudge(models.AbstractModel):
 
     def _judge_one(self):
         today = self.company_id._recovery_today()
-        is_over = self.expiry_date < today
+        is_over = self._is_over()
         if self.state == "fulfilled" and not self._is_met():
             self._reopen()
         if self.state == "proposed" and is_over:
@@ -65,9 +67,20 @@ class RecoveryOfferJudge(models.AbstractModel):
         elif self.state == "accepted" and is_over:
             self._void()
 
-    def _is_met(self):
+    def _has_news(self, money):
+        """Whether the ledger or the day says something else than the state."""
+        if self.state == "proposed":
+            return self._is_over()
+        if self._is_met(money):
+            return self.state == "accepted"
+        return self.state == "fulfilled" or self._is_over()
+
+    def _is_over(self):
+        return self.expiry_date < self.company_id._recovery_today()
+
+    def _is_met(self, money=None):
         """Whether the money is in by the last day, or nothing is left that could be paid."""
-        received = self._received(until=self.expiry_date)
+        received = self._received(self.expiry_date, money)
         enough = self.currency_id.compare_amounts(received, self.amount) >= 0
         return enough or self._is_settled()
 

@@ -1,7 +1,7 @@
 from itertools import count
 from typing import NamedTuple
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 PRODUCTS = {
@@ -77,6 +77,18 @@ class ResCompanyCharge(models.AbstractModel):
             kind: ChargeProduct(product, company._recovery_charge_account(kind))
             for kind, product in products.items()
         }
+
+    @api.model
+    def _recovery_charge_product_ids(self):
+        """The ids of the products of charges; looked up without a query."""
+        data = self.env["ir.model.data"]
+        return {data._xmlid_to_res_id(xmlid) for xmlid in PRODUCTS.values()} - {False}
+
+    def _recovery_charge_taxes(self, product):
+        """The taxes of a charge where the law taxes it: the product's own, else what the company
+        takes on sales (one company)."""
+        taxes = product.taxes_id._filter_taxes_by_company(self)
+        return taxes or self.account_sale_tax_id
 
     def _recovery_has_charge_setup(self):
         return bool(

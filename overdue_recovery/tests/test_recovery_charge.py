@@ -152,6 +152,26 @@ class TestRecoveryCharge(ChargingCommon):
                 level.write(values)
                 self.assertEqual(self._proposed(invoice), {"fee": fee})
 
+    def test_a_taxed_sum_contains_its_tax_and_interest_bears_none(self):
+        tax = self.env["account.tax"].create({"name": "21 %", "amount": 21, "type_tax_use": "sale"})
+        self.company.account_sale_tax_id = tax
+        self.law.is_taxable = True
+        for amount, net in ((40.0, 33.06), (10.03, 8.29), (45.5, 37.6)):
+            with self.subTest(amount=amount):
+                self.law.band_ids.amount = amount
+                self._proposed(self._overdue_invoice(30, 1000.0, partner=self.partner_b))
+                charges = self.notice.charge_ids
+                charges._post_or_wait()
+                lines = charges.move_id.invoice_line_ids
+                interest_line = lines.filtered(lambda line: not line.tax_ids)
+                self.assertEqual((lines - interest_line).price_total, amount)
+                self.assertEqual((lines - interest_line).price_subtotal, net)
+                self.assertEqual(interest_line.price_total, 9.86)
+                self.assertEqual(charges.move_id.amount_total, round(amount + 9.86, 2))
+                charges.action_waive("goodwill")
+                self.assertEqual(charges.move_id.amount_residual, 0)
+                self.notice._cancel("next")
+
     def test_the_limits_of_the_law_lower_a_fee(self):
         self.levels.charge_interest = False
         self.law.write({"fee_max_amount": 4.0})

@@ -324,6 +324,22 @@ class TestRecoveryOffer(RecoveryCommon):
             self._daily()
         self.assertEqual(offer.state, "fulfilled", "the money was in time")
 
+    def test_offers_of_which_nothing_is_new_are_judged_together(self):
+        offers = self.env["recovery.offer"]
+        for _number in range(4):
+            offers |= self._offer(self._overdue_invoice(100, 100), 80)
+        for offer in offers:
+            offer.sudo()._accept()
+        self.env.flush_all()
+        self.env.invalidate_all()
+        counts = []
+        for some in (offers[:1], offers):
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            some.sudo()._judge()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
     # -- proposals -------------------------------------------------------------------------
 
     def test_a_proposal_that_nobody_accepted_expires_on_the_day_after(self):
