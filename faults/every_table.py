@@ -124,10 +124,10 @@ def agree(env, today):
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
-    promise = env["recovery.promise"].create(
+    env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
+    env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )
-    env["recovery.promise.create"]._open_for(promise.case_id)
     customer = env["res.partner"].create({"name": "Settles"})
     for amount in (90, 10):
         item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")

@@ -18,6 +18,16 @@ class RecoveryCaseMessage(models.AbstractModel):
             lang = case.partner_id.lang
             case.message_lang = lang if lang in installed else self.env.user.lang or "en_US"
 
+    def _may_be_answered(self):
+        """Whether an answer by e-mail reaches the customer now, and is wanted."""
+        self.ensure_one()
+        recipients = self.partner_id._recovery_recipients("email")
+        gate, now = self.env["recovery.contact.gate"], fields.Datetime.now()
+        return bool(recipients) and all(
+            gate._verdict(recipient, "email", "answer", now).decision == "send"
+            for recipient in recipients
+        )
+
     def _write_answer(self, template, record, kind, reference=""):
         """Queue an e-mail to the customer and log it. It is an answer, not a demand: hours and
         limits of demands don't bind it.

@@ -447,6 +447,13 @@ class TestRecoveryPromise(RecoveryCommon):
             case._items_to_arrange() & self.item, "not offered to the next arrangement"
         )
 
+    def test_who_has_no_address_gets_no_confirmation(self):
+        self.partner_a.email = False
+        wizard = self._dialog(self.partner_a._recovery_case(self.company))
+        self.assertFalse(wizard.confirm)
+        promise = self._made(wizard)
+        self.assertFalse(promise.case_id.interaction_ids.filtered(lambda e: e.direction == "out"))
+
     def test_a_cheque_is_money_when_it_matures(self):
         case = self.partner_a._recovery_case(self.company)
         maturity = self.today + timedelta(days=30)
@@ -509,7 +516,7 @@ class TestRecoveryPromise(RecoveryCommon):
         words = {
             "en_US": ("have noted what we agreed", "will be paid by", "600.00"),
             "de_DE": ("was wir vereinbart haben", "werden bis", "600,00"),
-            "fr_FR": ("sommes convenus", "au plus tard le", "600,00"),
+            "fr_FR": ("dont nous avons convenu", "au plus tard le", "600,00"),
             "es_ES": ("lo que acordamos", "a más tardar el", "600,00"),
             "nl_NL": ("hebben afgesproken", "wordt uiterlijk op", "600,00"),
         }

@@ -10,5 +10,6 @@ from . import (
     recovery_hold_create,
     recovery_rate_import,
     recovery_offer_create,
+    recovery_late_reason_ask,
     recovery_promise_create,
 )

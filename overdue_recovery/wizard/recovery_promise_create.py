@@ -9,6 +9,7 @@ class RecoveryPromiseCreate(models.TransientModel):
 
     _name = "recovery.promise.create"
     _description = "Promise to Pay: Dialog"
+    _inherit = ["recovery.late.reason.ask"]
 
     case_id = fields.Many2one("recovery.case", required=True, readonly=True)
     renews_id = fields.Many2one("recovery.promise", string="Instead of", readonly=True)
@@ -44,14 +45,6 @@ class RecoveryPromiseCreate(models.TransientModel):
     cheque_number = fields.Char()
     cheque_bank = fields.Char(string="Bank of the cheque")
     cheque_maturity = fields.Date(string="Cheque matures")
-    late_reason_id = fields.Many2one("recovery.late.reason", string="Why is it late?")
-    rather_not_say = fields.Boolean(
-        compute="_compute_rather_not_say",
-        store=True,
-        readonly=False,
-        help="The reason is not noted; what helps is shown all the same.",
-    )
-    suggested_treatment = fields.Text(related="late_reason_id.suggested_treatment")
     note = fields.Text()
     can_confirm = fields.Boolean(compute="_compute_can_confirm")
     confirm = fields.Boolean(
@@ -90,16 +83,10 @@ class RecoveryPromiseCreate(models.TransientModel):
                 today = (wizard.company_id or self.env.company)._recovery_today()
                 wizard.date_promised = fields.Date.add(today, days=DAYS_TO_PAY)
 
-    @api.depends("late_reason_id")
-    def _compute_rather_not_say(self):
-        for wizard in self:
-            wizard.rather_not_say = wizard.late_reason_id.is_sensitive
-
     @api.depends("case_id")
     def _compute_can_confirm(self):
         for wizard in self:
-            partner = wizard.partner_id
-            wizard.can_confirm = bool(partner and partner._recovery_recipients("email"))
+            wizard.can_confirm = bool(wizard.case_id) and wizard.case_id._may_be_answered()
 
     @api.depends("can_confirm")
     def _compute_confirm(self):
@@ -131,11 +118,6 @@ class RecoveryPromiseCreate(models.TransientModel):
             "target": "new",
         }
 
-    def _known_reason(self, case):
-        """The reason of lateness noted on the case, unless this user may not know it."""
-        reason = case.late_reason_id
-        return reason._filtered_access("read").id
-
     def action_make(self):
         """Note the promise, confirm it in writing if asked to, and show it.
 
@@ -166,8 +148,3 @@ class RecoveryPromiseCreate(models.TransientModel):
             "note": self.note,
             "claim_ids": [Command.create({"move_line_id": i.id}) for i in self.move_line_ids],
         }
-
-    def _note_reason(self):
-        """Note why it is late, unless the customer would rather not say."""
-        if self.late_reason_id and not self.rather_not_say:
-            self.case_id.late_reason_id = self.late_reason_id
