@@ -11,4 +11,6 @@ from . import (
     recovery_rate_import,
     recovery_offer_create,
     recovery_promise_create,
+    recovery_dispute_accept,
+    recovery_dispute_create,
 )
