@@ -31,6 +31,7 @@ def fill(env):
     invoices[0].line_ids[-1:].dunning_item_ids.taken_in = False
     answer(env, invoices[0].partner_id)
     agree(env, today)
+    contest(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -150,6 +151,27 @@ def agree(env, today):
     invoice(env, customer, today, 100)
     offer.case_id.invalidate_recordset()
     env["recovery.offer.create"]._open_for(offer.case_id)
+
+
+def contest(env, today):
+    """A dispute that is open, and one that was accepted in part, with their dialogs."""
+    customer = env["res.partner"].create({"name": "Contests"})
+    reason = env.ref("overdue_recovery.late_reason_our_error")
+    for _number in range(2):
+        document = invoice(env, customer, today, 100)
+        file = env["ir.attachment"].create({"name": "Photo.txt", "raw": b"broken"})
+        dispute = env["recovery.dispute"].create(
+            {
+                "move_id": document.id,
+                "amount_disputed": 60,
+                "reason_id": reason.id,
+                "attachment_ids": [(4, file.id)],
+            }
+        )
+    dispute.action_decide()
+    dispute.action_accept(10)
+    dialog = document.action_dispute()["res_id"]
+    env["recovery.dispute.create"].browse(dialog).attachment_ids = [(4, file.id)]
 
 
 def open_dialogs(env, invoices):

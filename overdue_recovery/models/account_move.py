@@ -10,6 +10,9 @@ class AccountMove(models.Model):
     # charges before core: they override what core does
     _inherit = [
         "account.move.recovery.charge",
+        "account.move.recovery.dispute",
+        "account.move.recovery.resend",
+        "account.move.recovery.returned",
         "account.move",
         "account.move.recovery.terms",
     ]

@@ -10,6 +10,18 @@ class AccountPayment(models.Model):
             lambda line: not line.reconciled and line.amount_residual_currency < 0
         )
 
+    def action_cancel(self):
+        items = self.move_id._recovery_paid_items()
+        result = super().action_cancel()
+        self.env["account.move"]._recovery_payment_returned(items)
+        return result
+
+    def action_reject(self):
+        items = self.move_id._recovery_paid_items()
+        result = super().action_reject()
+        self.env["account.move"]._recovery_payment_returned(items)
+        return result
+
     def action_recovery_allocate(self):
         """Show what this payment pays, for a person to confirm."""
         self.ensure_one()

@@ -31,6 +31,11 @@ class DunningItem(models.Model):
     barred_start = fields.Boolean(
         string="Started though time-barred", help="A manager started it all the same."
     )
+    resent_on = fields.Date(
+        string="Sent again on",
+        readonly=True,
+        help="The customer had not received the invoice: it was sent again and begun afresh.",
+    )
     limitation_date = fields.Date(related="move_line_id.recovery_limitation_date")
     taken_in = fields.Boolean(help="A person took this miscellaneous item into recovery.")
     original_date_maturity = fields.Date(help="Before it was taken in; empty: it had none.")

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import formatLang
+from odoo.tools import SQL, formatLang
 
 
 class DunningRunScreen(models.AbstractModel):
@@ -9,6 +9,12 @@ class DunningRunScreen(models.AbstractModel):
     _description = "Run: its screens"
 
     figures = fields.Html(compute="_compute_figures", sanitize=False)
+
+    never_sent_count = fields.Integer(
+        string="Never sent",
+        compute="_compute_never_sent_count",
+        help="Invoices on proposed notices that nobody was sent: look before you remind.",
+    )
 
     @api.depends("stats")
     @api.depends_context("lang")
@@ -57,6 +63,39 @@ class DunningRunScreen(models.AbstractModel):
     def action_view_notices(self):
         """Open this run's notices."""
         return self._action_of("overdue_recovery.dunning_notice_action", {})
+
+    def _compute_never_sent_count(self):
+        """Invoices that this run asks for and that, as far as core knows, nobody was sent."""
+        for run in self:
+            run.never_sent_count = len(run._never_sent_ids()) if run.state == "proposed" else 0
+
+    def _never_sent_ids(self):
+        """Ids of those invoices, in one statement."""
+        self.env["dunning.notice.line"].flush_model()
+        self.env["account.move"].flush_model(["is_move_sent"])
+        query = SQL(
+            """
+            SELECT DISTINCT move.id
+              FROM dunning_notice notice
+              JOIN dunning_notice_line line ON line.notice_id = notice.id AND line.kind = 'rising'
+              JOIN account_move_line item ON item.id = line.move_line_id
+              JOIN account_move move ON move.id = item.move_id
+             WHERE notice.run_id = %s AND notice.state = 'proposed'
+               AND move.move_type = 'out_invoice' AND move.is_move_sent IS NOT TRUE
+            """,
+            self.id,
+        )
+        return [move_id for (move_id,) in self.env.execute_query(query)]
+
+    def action_view_never_sent(self):
+        """Open the invoices of this run that were never sent."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        domain = [("id", "in", self._never_sent_ids())]
+        return {**action, "domain": domain, "context": {"create": False}}
 
     def action_view_exceptions(self):
         """Open who was left out of this run, by reason."""

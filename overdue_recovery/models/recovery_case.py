@@ -167,7 +167,8 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            if case.interaction_ids or case.offer_ids or case.notice_ids.filtered("line_ids.live"):
+            agreed = case.offer_ids or case.promise_ids or case.dispute_ids
+            if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
                         "The case of %s has a contact log, notices or offers, which must be "
@@ -242,6 +243,7 @@ class RecoveryCase(models.Model):
         self.env["recovery.offer"]._judge_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
+        self.env["recovery.hold"]._ask_for_reviews()
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
@@ -373,6 +375,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
+        self.dispute_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})

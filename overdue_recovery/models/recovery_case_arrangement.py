@@ -8,6 +8,7 @@ class RecoveryCaseArrangement(models.AbstractModel):
     _description = "Case: arrangements"
 
     offer_ids = fields.One2many("recovery.offer", "case_id", string="Offers")
+    dispute_ids = fields.One2many("recovery.dispute", "case_id", string="Disputes")
     live_offer_id = fields.Many2one(
         "recovery.offer",
         compute="_compute_live_offer_id",
@@ -25,6 +26,11 @@ class RecoveryCaseArrangement(models.AbstractModel):
         """Open the dialog for an offer on what is overdue, else on what is open."""
         self.ensure_one()
         return self.env["recovery.offer.create"]._open_for(self)
+
+    def action_dispute(self):
+        """Open the dialog for a dispute of an open invoice."""
+        self.ensure_one()
+        return self.env["recovery.dispute.create"]._open_for(self)
 
     def action_allocate(self):
         """Show what the customer's oldest open credit pays, for a person to confirm."""

@@ -79,6 +79,12 @@ class RecoveryChargeCredit(models.AbstractModel):
             ],
         }
 
+    def _item_ids(self):
+        """Ids of the items that this charge was made for."""
+        self.ensure_one()
+        items = (self.proof or {}).get("items", ())
+        return {item["id"] for item in items} or {self.item_key}
+
     def _has_later_span(self):
         """Whether later days of the same item are charged."""
         self.ensure_one()

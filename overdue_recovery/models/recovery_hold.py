@@ -15,7 +15,7 @@ class RecoveryHold(models.Model):
 
     _name = "recovery.hold"
     _description = "Hold"
-    _inherit = ["mail.thread"]
+    _inherit = ["recovery.hold.review", "mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "reason_id"
     _check_company_auto = True
@@ -56,6 +56,14 @@ class RecoveryHold(models.Model):
         precompute=True,
         readonly=False,
     )
+    representative_id = fields.Many2one(
+        "res.partner",
+        index="btree_not_null",
+        ondelete="set null",
+        tracking=True,
+        help="Written to instead of the customer. Empty: nobody is, until somebody is named.",
+    )
+    is_represented = fields.Boolean(related="reason_id.representative_only")
     cease_contact = fields.Boolean(help="The customer asked us to stop demanding.")
     origin_model = fields.Char(readonly=True, help="What made this hold; empty: a person.")
     origin_id = fields.Many2oneReference(model_field="origin_model", readonly=True)
@@ -111,8 +119,11 @@ class RecoveryHold(models.Model):
         return holds
 
     def write(self, vals):
+        if "date_review" in vals:
+            vals = {"review_asked": False, **vals}
         result = super().write(vals)
-        self._touch_cases()
+        if vals.keys() != {"review_asked"}:
+            self._touch_cases()
         return result
 
     def unlink(self):
@@ -163,7 +174,11 @@ class RecoveryHold(models.Model):
         touches = Domain("blocks", "in", ("contact", "both")) | Domain(
             "reason_id.code", "in", tuple(demand.LOWERING)
         )
-        return Domain("company_id", "in", companies.ids) & touches
+        # written to instead of the customer: that is no pause
+        is_answered_for = Domain("representative_id", "!=", False) & Domain(
+            "reason_id.stops_contact", "=", False
+        )
+        return Domain("company_id", "in", companies.ids) & touches & ~is_answered_for
 
     @api.model
     def _ceased_domain(self):

@@ -7,13 +7,19 @@ from odoo.fields import Domain
 from odoo.tools import formatLang
 
 from .account_move import RECOVERY_GROUPS
+from .res_partner_representative import Represented
 
 WEEKEND = (5, 6)
 
 
 class ResPartner(models.Model):
     _name = "res.partner"
-    _inherit = ["res.partner", "res.partner.recovery.contact", "res.partner.recovery.promise"]
+    _inherit = [
+        "res.partner",
+        "res.partner.recovery.contact",
+        "res.partner.recovery.promise",
+        "res.partner.recovery.representative",
+    ]
 
     dunning_policy_id = fields.Many2one(
         "dunning.policy",
@@ -162,7 +168,7 @@ class ResPartner(models.Model):
         }
 
     def _recovery_contacts(self):
-        """{customer: its contacts that may be written to instead}."""
+        """{customer: its contacts that may be written to instead, or ``Represented``}."""
         contacts = self.search(
             [
                 ("commercial_partner_id", "in", self.ids),
@@ -173,7 +179,7 @@ class ResPartner(models.Model):
             ],
             order="id",
         )
-        return contacts.grouped("commercial_partner_id")
+        return {**contacts.grouped("commercial_partner_id"), **self._recovery_represented()}
 
     def _recovery_unreachable(self, channels):
         """Those of these customers who have no recipient on any of their ``channels``
@@ -192,6 +198,9 @@ class ResPartner(models.Model):
     def _pick_recipients(self, contacts, channel):
         if not self.active:
             return self.browse()
+        if isinstance(contacts, Represented):
+            only = contacts.representative
+            return only if only and only._recovery_address(channel) else self.browse()
         if not contacts:
             return self if self._recovery_address(channel) else self.browse()
         reachable = (contacts | self).filtered(lambda p: p.active and p._recovery_address(channel))

@@ -51,6 +51,9 @@ RIGHTS = {
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
+    "recovery.dispute": ("rwc", "rwc", "r"),
+    "recovery.dispute.accept": ("rwcu", "rwcu", ""),
+    "recovery.dispute.create": ("rwcu", "rwcu", ""),
     "recovery.offer.limit": ("r", "rwcu", "r"),
     "recovery.offer.create": ("rwcu", "rwcu", ""),
     "recovery.allocation": ("rwcu", "rwcu", "r"),
@@ -77,6 +80,7 @@ OF_A_COMPANY = {
     "recovery.claim",
     "recovery.promise",
     "recovery.offer",
+    "recovery.dispute",
     "recovery.allocation",
     "recovery.allocation.line",
 }
@@ -167,10 +171,13 @@ class TestAccess(RecoveryCommon):
 
     @classmethod
     def _make_arrangements(cls, maker):
-        """A promise, a proposed offer, and money that is not allocated yet."""
+        """A promise, a proposed offer, a dispute, and money that is not allocated yet."""
         customer = maker._create_customer()
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
+        cls.dispute = cls.env["recovery.dispute"].create(
+            {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
+        )
         money = maker._payment(40, partner=customer)._recovery_open_credits()
         cls.allocation = cls.env["recovery.allocation"]._propose(money)
         maker._hold(customer, "other")
@@ -461,6 +468,18 @@ class TestAccess(RecoveryCommon):
         allocation.action_undo()
         self.assertEqual((offer.state, allocation.state), ("accepted", "undone"))
 
+    def test_a_collector_opens_and_decides_disputes(self):
+        action = self.fresh_invoice.with_user(self.collector).action_dispute()
+        wizard = self.env[action["res_model"]].with_user(self.collector).browse(action["res_id"])
+        wizard.write(
+            {"amount": 40, "reason_id": self.env.ref("overdue_recovery.late_reason_our_error").id}
+        )
+        found = wizard.action_open()
+        dispute = self.env["recovery.dispute"].with_user(self.collector).browse(found["res_id"])
+        dispute.action_accept(30)
+        self.assertEqual(dispute.state, "partly_accepted")
+        self.assertEqual(dispute.refund_move_id.state, "draft")
+
     def test_a_manager_starts_an_item_at_a_level_of_its_company_only(self):
         items = self._items(self.fresh_invoice).with_user(self.manager)
         foreign = self._create_policy(company=self.other)
@@ -513,6 +532,7 @@ class TestAccess(RecoveryCommon):
             "recovery.case": "written_off",
             "recovery.promise": "kept",
             "recovery.offer": "fulfilled",
+            "recovery.dispute": "accepted",
             "recovery.allocation": "done",
         }
         for name, state in stateful.items():
@@ -573,6 +593,12 @@ class TestAccess(RecoveryCommon):
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),
+            (self.dispute, "action_accept", ()),
+            (self.dispute, "action_reject", ()),
+            (self.dispute, "action_withdraw", ()),
+            (self.dispute, "action_investigate", ()),
+            (self.notice.case_id, "action_dispute", ()),
+            (self.fresh_invoice, "action_dispute", ()),
             (self.allocation, "action_confirm", ()),
             (self.notice.case_id, "action_offer", ()),
             (self.notice.case_id, "action_allocate", ()),

@@ -106,7 +106,7 @@ class TestDunningMessages(RecoveryCommon):
     def test_the_translations_are_complete(self):
         self._install_languages()
         notice = self._notice(self._overdue_invoice(days=20))
-        english = self.env["mail.template"]
+        english = self.env.ref("overdue_recovery.mail_template_dispute_outcome")
         for level in LEVELS:
             for tone in TONES:
                 english |= self._template(level, tone)

@@ -58,6 +58,15 @@ LEGAL = {
         "broken": "",
         "cancelled": "",
     },
+    "recovery.dispute": {
+        "open": "investigating mediation accepted partly_accepted rejected withdrawn",
+        "investigating": "mediation accepted partly_accepted rejected withdrawn",
+        "mediation": "investigating accepted partly_accepted rejected withdrawn",
+        "rejected": "open",
+        "accepted": "",
+        "partly_accepted": "",
+        "withdrawn": "",
+    },
     "recovery.allocation": {
         "draft": "done",
         "done": "undone",
@@ -95,6 +104,11 @@ class TestStateTransitions(RecoveryCommon):
         ).sudo()
         cls.records["recovery.allocation"] = cls.env["recovery.allocation"]._propose(
             case._payment(40, partner=customer)._recovery_open_credits()
+        )
+        cls.records["recovery.dispute"] = (
+            cls.env["recovery.dispute"]
+            .sudo()
+            .create({"move_id": case._overdue_invoice(100, partner=customer).id})
         )
         waivers = cls.env["recovery.charge.waiver"].sudo()
         cls.records["recovery.charge.waiver"] = waivers._propose(

@@ -206,6 +206,23 @@ class TestTour(AccountTestInvoicingHttpCommon):
         form = f"/odoo/action-overdue_recovery.recovery_offer_action/{offer.id}"
         self.start_tour(form, "recovery_settled", login="accountman")
 
+    def test_a_part_of_a_contested_part_is_accepted(self):
+        debtor = self.env["res.partner"].create({"name": "Old Debtor", "is_company": True})
+        invoice = self._overdue(debtor, 1234.5, days=100)
+        case = debtor._recovery_case(self.company)
+        form = f"/odoo/action-overdue_recovery.recovery_case_action/{case.id}"
+        self.start_tour(form, "recovery_dispute", login="accountman")
+        self.env.invalidate_all()
+        dispute = case.dispute_ids
+        self.assertRecordValues(
+            dispute,
+            [{"state": "partly_accepted", "amount_disputed": 234.5, "amount_accepted": 100}],
+        )
+        self.assertEqual(dispute.refund_move_id.amount_total, 100)
+        hold = dispute._holds().filtered(lambda hold: not hold.date_to)
+        self.assertEqual(hold.reason_id.code, "credit_note_coming")
+        self.assertEqual((hold.move_line_id.move_id, hold.amount), (invoice, 100))
+
     def test_look_ahead_send_retry_what_failed_and_switch_the_channel(self):
         sink = self._mail_server()
         sink.refuses = True

@@ -12,4 +12,6 @@ from . import (
     recovery_offer_create,
     recovery_late_reason_ask,
     recovery_promise_create,
+    recovery_dispute_accept,
+    recovery_dispute_create,
 )
