@@ -203,7 +203,8 @@ class DunningRun(models.Model):
         Pure: reads the ledger once, then decides day by day in memory.
 
         :return: one dict per notice: date, company_id, partner_id, level_id, level, channel,
-            amount and charge (company currency; None: charges are not foreseen), verdict of the contact gate, move_line_ids
+            amount and charge (company currency; None: not foreseen, see the policy), verdict of
+            the contact gate, move_line_ids
         """
         self.ensure_one()
         last = self.env.company._recovery_date(date_to) or self.date
