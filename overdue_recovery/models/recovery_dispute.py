@@ -104,7 +104,7 @@ class RecoveryDispute(models.Model):
         ondelete="restrict",
         tracking=True,
     )
-    description = fields.Text(help="What the customer says, in his words.")
+    description = fields.Text(help="What the customer says, in their own words.")
     attachment_ids = fields.Many2many("ir.attachment", string="Files", copy=False)
     user_id = fields.Many2one("res.users", string="Owner", tracking=True, index="btree_not_null")
     sla_date = fields.Date(
