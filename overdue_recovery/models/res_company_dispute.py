@@ -11,7 +11,6 @@ class ResCompanyDispute(models.AbstractModel):
     _description = "Company: disputes"
 
     recovery_dispute_days = fields.Integer(
-        prefetch="recovery",
         string="Days to decide a dispute",
         default=10,
         help="Working days within which the owner of a dispute decides it.",

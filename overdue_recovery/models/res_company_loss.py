@@ -9,24 +9,24 @@ class ResCompanyLoss(models.AbstractModel):
     _description = "Company: losses of recovery"
 
     recovery_loss_account_id = fields.Many2one(
-        prefetch="recovery",
         "account.account",
         string="Losses on receivables",
         domain="[('account_type', 'in', ('expense', 'expense_other'))]",
         help="Where write-offs of settlements go. Empty: an account is made with the first one.",
+        prefetch="recovery",
     )
     recovery_loss_journal_id = fields.Many2one(
-        prefetch="recovery",
         "account.journal",
         string="Journal of write-offs",
         domain="[('type', '=', 'general')]",
         help="Empty: the first journal for miscellaneous entries.",
+        prefetch="recovery",
     )
     recovery_offer_count = fields.Integer(
-        prefetch="recovery",
         string="Offers in 24 months",
         default=2,
         help="So many a customer gets without another manager's approval. 0: each needs one.",
+        prefetch="recovery",
     )
 
     def _recovery_loss_account(self):

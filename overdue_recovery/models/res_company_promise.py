@@ -8,7 +8,6 @@ class ResCompanyPromise(models.AbstractModel):
     _description = "Company: promises to pay"
 
     recovery_promise_tolerance_days = fields.Integer(
-        prefetch="recovery",
         string="Tolerance of promises",
         default=2,
         help="Days that the money of a promise may take longer, proposed with each.",
