@@ -287,7 +287,8 @@ class TestLedgerCost(RecoveryCommon):
         company = self.company
         measure = self.env["dunning.measure"]
         measure._flush()
-        ids = measure._debtor_ids(company)
+        holds = measure._holds(company, self.today)
+        ids = list(measure._all_debtors(company, self.today, holds, None))
         rows = measure._open_items(company, ids, None)
         by_sql = {row.id for row in rows if not (row.blocked or row.no_followup)}
         lines = self.env["account.move.line"]
