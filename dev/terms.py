@@ -1,4 +1,4 @@
-"""`make terms`: the translation templates anew, and every language's file brought in line with them."""
+"""`make terms`: the translation templates anew, and every language's file in line with them."""
 
 import subprocess
 
