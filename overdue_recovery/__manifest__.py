@@ -77,6 +77,7 @@
         "views/recovery_allocation_views.xml",
         "views/account_payment_views.xml",
         "views/recovery_case_views.xml",
+        "views/recovery_today_views.xml",
         "views/account_move_line_views.xml",
         "views/account_move_views.xml",
         "views/res_partner_views.xml",

@@ -26,6 +26,7 @@ RIGHTS = {
     "recovery.charge": ("r", "r", "r"),
     "recovery.charge.waiver": ("r", "r", "r"),
     "recovery.case": ("rwc", "rwcu", "r"),
+    "recovery.today": ("rw", "rw", "r"),
     "recovery.case.dirty": ("", "r", "r"),
     "recovery.interaction": ("r", "r", "r"),
     "recovery.interaction.content": ("r", "r", "r"),
@@ -73,6 +74,7 @@ OF_A_COMPANY = {
     "recovery.charge",
     "recovery.charge.waiver",
     "recovery.case",
+    "recovery.today",
     "recovery.case.dirty",
     "recovery.interaction",
     "recovery.interaction.content",
@@ -162,6 +164,7 @@ class TestAccess(RecoveryCommon):
         cls.hold = maker._hold(maker._overdue_invoice(partner=cls.partner_b), "other")
         cls.run_sent = maker._run_dunning()
         cls.notice = cls.run_sent.notice_ids
+        cls.notice.case_id.follow_up_date = cls.today
         cls._make_charges()
         cls.fresh = maker._create_customer()
         cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
@@ -227,7 +230,8 @@ class TestAccess(RecoveryCommon):
     def _fingerprint(self):
         """Everything that our tables, the mails, the triggers and the sequences hold."""
         self.env.flush_all()
-        tables = [self.env[name]._table for name in self._models()]
+        models = [self.env[name] for name in self._models()]
+        tables = [model._table for model in models if model._auto]
         return {
             table: self._digest_of_table(table)
             for table in (*tables, "mail_mail", "mail_activity", "ir_cron_trigger", "account_move")
