@@ -54,6 +54,7 @@
         "wizard/recovery_rate_import_views.xml",
         "wizard/recovery_offer_create_views.xml",
         "wizard/recovery_promise_create_views.xml",
+        "wizard/recovery_start_views.xml",
         "wizard/recovery_dispute_accept_views.xml",
         "wizard/recovery_dispute_create_views.xml",
         "views/dunning_policy_views.xml",

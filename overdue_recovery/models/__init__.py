@@ -140,6 +140,7 @@ from . import (
     res_company_dispute,
     res_company_loss,
     res_company_promise,
+    res_company_readiness,
     res_company,
     res_config_settings,
     res_partner,

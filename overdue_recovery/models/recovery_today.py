@@ -175,6 +175,14 @@ class RecoveryToday(models.Model):
             self.env.company._recovery_today(),
         )
 
+    @api.model
+    def _landing(self):
+        """The first screen of the app: today's list, or the first steps while nothing was sent."""
+        may_send = self.env["recovery.start"].has_access("create")
+        begun = self.env.company._recovery_has_issued_run()
+        name = "recovery_start_action" if may_send and not begun else "recovery_today_action"
+        return self.env["ir.actions.act_window"]._for_xml_id(f"overdue_recovery.{name}")
+
     # -- what people do -----------------------------------------------------------------------
 
     def write(self, vals):

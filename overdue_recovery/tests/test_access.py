@@ -51,6 +51,8 @@ RIGHTS = {
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.start": ("rwcu", "rwcu", ""),
+    "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
     "recovery.dispute": ("rwc", "rwc", "r"),
     "recovery.dispute.accept": ("rwcu", "rwcu", ""),

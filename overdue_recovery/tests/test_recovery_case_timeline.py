@@ -50,9 +50,7 @@ class TestRecoveryCaseTimeline(RecoveryCommon):
         story = case.recovery_story()
         agreed = [step for step in story["next"] if step["tone"] == "agreed"]
         self.assertEqual(self._titles(agreed), ["Follow-up", "Promised"])
-        self.assertEqual(
-            (agreed[1]["model"], agreed[1]["id"]), ("recovery.promise", promise.id)
-        )
+        self.assertEqual((agreed[1]["model"], agreed[1]["id"]), ("recovery.promise", promise.id))
         dates = [step["date"] for step in story["next"]]
         self.assertEqual(dates, sorted(dates))
 

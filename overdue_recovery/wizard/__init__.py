@@ -12,6 +12,8 @@ from . import (
     recovery_offer_create,
     recovery_late_reason_ask,
     recovery_promise_create,
+    recovery_start,
+    recovery_start_check,
     recovery_dispute_accept,
     recovery_dispute_create,
 )
