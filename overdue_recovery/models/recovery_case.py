@@ -38,6 +38,7 @@ class RecoveryCase(models.Model):
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.request",
         "recovery.case.message",
         "mail.thread",
         "mail.activity.mixin",
@@ -167,7 +168,7 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            agreed = case.offer_ids or case.promise_ids or case.dispute_ids
+            agreed = case.offer_ids or case.promise_ids or case.dispute_ids or case.request_ids
             if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
@@ -244,6 +245,7 @@ class RecoveryCase(models.Model):
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
+        self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
@@ -376,6 +378,7 @@ class RecoveryCase(models.Model):
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
+        self.request_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})

@@ -14,4 +14,5 @@ from . import (
     recovery_promise_create,
     recovery_dispute_accept,
     recovery_dispute_create,
+    recovery_request_answer,
 )
