@@ -32,6 +32,8 @@ RIGHTS = {
     "recovery.hold": ("rwcu", "rwcu", "r"),
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
+    "recovery.call.outcome": ("r", "rwcu", "r"),
+    "recovery.call.log": ("rwcu", "rwcu", ""),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.law.band": ("r", "rwcu", "r"),
     "recovery.reference.rate": ("r", "rwcu", "r"),
@@ -88,6 +90,7 @@ OF_A_COMPANY = {
     "recovery.allocation.line",
 }
 SHARED = {
+    "recovery.call.outcome",
     "recovery.hold.reason",
     "recovery.late.reason",
     "recovery.law",
