@@ -61,13 +61,12 @@ class RecoveryCaseTimeline(models.AbstractModel):
         ]
 
     def _ageing_labels(self):
-        _ = self.env._
         return [
-            _("Not due"),
-            _("1–30 days"),
-            _("31–60 days"),
-            _("61–90 days"),
-            _("Over 90 days"),
+            self.env._("Not due"),
+            self.env._("1–30 days"),
+            self.env._("31–60 days"),
+            self.env._("61–90 days"),
+            self.env._("Over 90 days"),
         ]
 
     # -- past ------------------------------------------------------------------------------

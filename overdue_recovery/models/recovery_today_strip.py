@@ -33,12 +33,16 @@ class RecoveryTodayStrip(models.Model):
     @api.model
     def _strip_figures(self, company):
         """Seam: (key, label, (amount, customers), name of the action) of each figure."""
-        _ = self.env._
         overdue = self._overdue_domain(company)
         reminded = overdue & Domain("dunning_item_ids.level_id", "!=", False)
         figures = [
-            ("overdue", _("Overdue"), self._sum_of_items(overdue), "recovery_case_action"),
-            ("dunning", _("Reminded"), self._sum_of_items(reminded), "dunning_item_action"),
+            ("overdue", self.env._("Overdue"), self._sum_of_items(overdue), "recovery_case_action"),
+            (
+                "dunning",
+                self.env._("Reminded"),
+                self._sum_of_items(reminded),
+                "dunning_item_action",
+            ),
         ]
         holds = self._sums_of_holds(company)
         for key, label, code, action in self._held_figures():
@@ -47,10 +51,9 @@ class RecoveryTodayStrip(models.Model):
 
     def _held_figures(self):
         """Seam: (key, label, code of the reason, name of the action)."""
-        _ = self.env._
         return [
-            ("promised", _("Promised"), "promised", "recovery_promise_action"),
-            ("disputed", _("Disputed"), "disputed", "recovery_dispute_action"),
+            ("promised", self.env._("Promised"), "promised", "recovery_promise_action"),
+            ("disputed", self.env._("Disputed"), "disputed", "recovery_dispute_action"),
         ]
 
     def _overdue_domain(self, company):

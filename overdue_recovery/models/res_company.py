@@ -19,6 +19,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
         "res.company.recovery.readiness",
+        "res.company.recovery.request",
     ]
 
     recovery_tz = fields.Selection(

@@ -34,7 +34,7 @@ class ResCompanyReadiness(models.AbstractModel):
     _description = "Company: readiness for recovery"
 
     def _recovery_missing_for_automatic(self):
-        """What must be done before notices may go out by themselves: sentences, empty if nothing."""
+        """Sentences: what must be done before notices may go out by themselves."""
         self.ensure_one()
         return [
             check.text for check in self._recovery_readiness() if check.blocks and not check.done

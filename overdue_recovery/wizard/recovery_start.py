@@ -96,12 +96,11 @@ class RecoveryStart(models.TransientModel):
         )
 
     def _outlook_sentence(self, unreachable):
-        _ = self.env._
-        parts = [_("%s customers would get a reminder today.", self.notice_count)]
+        parts = [self.env._("%s customers would get a reminder today.", self.notice_count)]
         if self.old_count:
-            parts.append(_("%s items are old and wait for you.", self.old_count))
+            parts.append(self.env._("%s items are old and wait for you.", self.old_count))
         if unreachable:
-            parts.append(_("%s customers have no address.", len(unreachable)))
+            parts.append(self.env._("%s customers have no address.", len(unreachable)))
         return " ".join(parts)
 
     # -- buttons ---------------------------------------------------------------------------
