@@ -11,6 +11,7 @@ RANKS = {
     "unknown": 55,
     "review": 60,
     "address": 70,
+    "phonecall": 75,
     "follow_up": 80,
     "held": 95,
 }
@@ -74,7 +75,7 @@ class RecoveryToday(models.Model):
             "review": self.env._("Review due"),
             "address": self.env._("No address"),
             "follow_up": self.env._("Follow-up"),
-            "call": self.env._("Call"),
+            "phonecall": self.env._("Call"),
         }
 
     # -- where the rows come from -------------------------------------------------------------
@@ -116,31 +117,48 @@ class RecoveryToday(models.Model):
         since and deadline (dates). Extend by ``super()``.
         """
         return [
-            self._tasks_source(),
+            *(self._tasks_source(model) for model in self._task_models()),
             self._failed_source(),
             self._delivery_source(),
             self._follow_up_source(),
         ]
 
-    def _tasks_source(self):
-        """Tasks on the case that are due; an answer also before its deadline. The code is the
-        XML id of the kind of task, without its beginning."""
+    def _task_models(self):
+        """The models that have tasks and belong to a case, and cases themselves."""
+        return [
+            model
+            for name, model in sorted(self.env.items())
+            if name.startswith("recovery.")
+            and "activity_ids" in model._fields
+            and (name == "recovery.case" or "case_id" in model._fields)
+            and model._auto
+            and not (model._abstract or model._transient)
+        ]
+
+    def _tasks_source(self, model):
+        """Tasks on these records that are due; an answer also before its deadline. The code is
+        the XML id of the kind of task, without its beginning."""
         return SQL(
             """
-            SELECT task.res_id AS case_id,
+            SELECT record.%(case)s AS case_id,
                    COALESCE(REPLACE(kind.name, 'mail_activity_type_', ''),
                             type.category, 'task') AS code,
                    COALESCE(task.summary, type.name ->> 'en_US') AS text,
                    task.create_date::date AS since, task.date_deadline AS deadline
               FROM mail_activity task
+              JOIN %(table)s record ON record.id = task.res_id
          LEFT JOIN mail_activity_type type ON type.id = task.activity_type_id
          LEFT JOIN ir_model_data kind
                 ON kind.model = 'mail.activity.type' AND kind.module = 'overdue_recovery'
                AND kind.res_id = task.activity_type_id
-             WHERE task.res_model = 'recovery.case' AND task.active
-               AND (task.date_deadline <= %s OR kind.name = 'mail_activity_type_reply')
+             WHERE task.res_model = %(model)s AND task.active
+               AND (task.date_deadline <= %(today)s OR kind.name IN %(answers)s)
             """,
-            self.env.company._recovery_today(),
+            case=SQL.identifier("id" if model._name == "recovery.case" else "case_id"),
+            table=SQL.identifier(model._table),
+            model=model._name,
+            answers=tuple(f"mail_activity_type_{code}" for code in WAITING_FOR_US),
+            today=self.env.company._recovery_today(),
         )
 
     def _failed_source(self):

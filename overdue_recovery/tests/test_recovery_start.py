@@ -17,14 +17,14 @@ class TestRecoveryStart(RecoveryCommon):
         self._overdue_invoice(10, 100)
         self._overdue_invoice(10, 50, partner=self.partner_b)
         start = self._start()
-        self.assertIn("2 invoices of 2 customers", start.headline)
+        self.assertIn("invoices 2, customers 2", start.headline)
         self.assertIn("150.00", start.headline)
-        self.assertIn("2 customers would get a reminder today.", start.outlook_text)
+        self.assertIn("Would get a reminder today: 2.", start.outlook_text)
 
     def test_customers_without_an_address_are_counted(self):
         self.partner_a.write({"email": False, "street": False, "city": False})
         self._overdue_invoice(10, 100)
-        self.assertIn("1 customers have no address.", self._start().outlook_text)
+        self.assertIn("Customers without an address: 1.", self._start().outlook_text)
 
     def test_looking_prepares_a_run_and_sends_nothing(self):
         self._overdue_invoice(10, 100)

@@ -89,18 +89,22 @@ class RecoveryStart(models.TransientModel):
         if not count:
             return self.env._("Nothing is overdue. Reminders begin by themselves when it is.")
         return self.env._(
-            "%(invoices)s invoices of %(customers)s customers are overdue: %(amount)s.",
+            "%(amount)s are overdue: invoices %(invoices)s, customers %(customers)s.",
             invoices=count,
             customers=customers,
             amount=self.company_id.currency_id.format(amount),
         )
 
     def _outlook_sentence(self, unreachable):
-        parts = [self.env._("%s customers would get a reminder today.", self.notice_count)]
+        parts = [
+            self.env._("Would get a reminder today: %s.", self.notice_count)
+            if self.notice_count
+            else self.env._("Nobody would get a reminder today.")
+        ]
         if self.old_count:
-            parts.append(self.env._("%s items are old and wait for you.", self.old_count))
+            parts.append(self.env._("Old items that wait for you: %s.", self.old_count))
         if unreachable:
-            parts.append(self.env._("%s customers have no address.", len(unreachable)))
+            parts.append(self.env._("Customers without an address: %s.", len(unreachable)))
         return " ".join(parts)
 
     # -- buttons ---------------------------------------------------------------------------
