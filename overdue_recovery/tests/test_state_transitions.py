@@ -83,6 +83,13 @@ LEGAL = {
         "closed": "",
         "cancelled": "",
     },
+    "recovery.request": {
+        "open": "approved countered rejected withdrawn",
+        "approved": "",
+        "countered": "",
+        "rejected": "",
+        "withdrawn": "",
+    },
     "recovery.allocation": {
         "draft": "done",
         "done": "undone",
@@ -129,6 +136,9 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.referral"] = case._refer(
             case._overdue_invoice(100, partner=customer)
         ).sudo()
+        cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
+            customer._recovery_case(cls.company), "help", "Call me"
+        )
         waivers = cls.env["recovery.charge.waiver"].sudo()
         cls.records["recovery.charge.waiver"] = waivers._propose(
             cls.records["recovery.charge"], 1.0
