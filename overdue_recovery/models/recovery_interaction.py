@@ -198,10 +198,10 @@ class RecoveryInteraction(models.Model):
                 "bounced": self.env._("Bounced"),
                 "unknown": self.env._("Unknown"),
                 "second_claim": self.env._("For the second time"),
-                **self._labels_of("recovery.referral.event", "kind"),
-                **self._labels_of("recovery.dispute"),
-                **self._labels_of("recovery.offer"),
-                **self._labels_of("recovery.promise"),
+                **self._labels_of_states("recovery.referral.event", "kind"),
+                **self._labels_of_states("recovery.dispute"),
+                **self._labels_of_states("recovery.offer"),
+                **self._labels_of_states("recovery.promise"),
                 "promised": self.env._("Promised"),
                 "approved": self.env._("Approved"),
                 "reopened": self.env._("Open again"),
@@ -215,7 +215,7 @@ class RecoveryInteraction(models.Model):
             },
         }
 
-    def _labels_of(self, model, field="state"):
+    def _labels_of_states(self, model, field="state"):
         return dict(self.env[model]._fields[field]._description_selection(self.env))
 
     # Writing: one door
