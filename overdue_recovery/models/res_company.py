@@ -19,6 +19,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
         "res.company.recovery.readiness",
+        "res.company.recovery.referral",
         "res.company.recovery.request",
     ]
 
@@ -54,6 +55,12 @@ class ResCompany(models.Model):
         prefetch="recovery",
     )
 
+    recovery_referral_limit = fields.Monetary(
+        string="Own referrals up to",
+        default=1000.0,
+        help="A manager approves no own referral above it: another one does.",
+        prefetch="recovery",
+    )
     recovery_waiver_limit = fields.Monetary(
         string="Waive alone up to",
         default=50.0,
@@ -62,8 +69,9 @@ class ResCompany(models.Model):
     )
 
     _recovery_limits = models.Constraint(
-        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0 AND recovery_waiver_limit >= 0)",
-        "The limits of messages and waivers can't be negative.",
+        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0 AND recovery_waiver_limit >= 0"
+        " AND recovery_referral_limit >= 0)",
+        "The limits of messages, waivers and referrals can't be negative.",
     )
 
     recovery_reply_days = fields.Integer(

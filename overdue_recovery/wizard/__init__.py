@@ -17,5 +17,11 @@ from . import (
     recovery_start_check,
     recovery_dispute_accept,
     recovery_dispute_create,
+    recovery_dialog,
+    recovery_referral_create,
+    recovery_referral_create_agency,
+    recovery_referral_report,
+    recovery_referral_book,
+    recovery_referral_take_back,
     recovery_request_answer,
 )
