@@ -113,6 +113,7 @@ from . import (
     recovery_case_message,
     recovery_case,
     recovery_case_dirty,
+    recovery_ageing,
     recovery_today,
     recovery_today_strip,
     recovery_interaction_verify,

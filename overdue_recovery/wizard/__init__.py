@@ -13,6 +13,7 @@ from . import (
     recovery_late_reason_ask,
     recovery_call_log,
     recovery_promise_create,
+    recovery_ageing_ask,
     recovery_start,
     recovery_start_check,
     recovery_dispute_accept,
