@@ -82,6 +82,14 @@ class RecoveryArrangementMixin(models.AbstractModel):
         return items, self.env["recovery.claim"].sudo()._values_of(items)
 
     @api.model
+    def _proposed_claims(self, case_id):
+        """The commands of ``claim_ids`` for what the case proposes, when nobody names items."""
+        case = self.env["recovery.case"].browse(case_id)
+        if not case:
+            return []
+        return [Command.create({"move_line_id": item.id}) for item in case._items_to_arrange()]
+
+    @api.model
     def _fixed_values(self, vals, items):
         """What follows from the items and from who makes the arrangement.
 
@@ -135,7 +143,7 @@ class RecoveryArrangementMixin(models.AbstractModel):
 
     def write(self, vals):
         by_hand = not (self.env.su or self._is_set_state())
-        if by_hand and not vals.keys() <= WRITABLE:
+        if by_hand and not vals.keys() <= self._writable():
             raise UserError(
                 self.env._(
                     "The terms of %s are fixed: end it and agree on another one.",
@@ -143,6 +151,10 @@ class RecoveryArrangementMixin(models.AbstractModel):
                 )
             )
         return super().write(vals)
+
+    def _writable(self):
+        """Seam: names of the fields that a person may write by hand now."""
+        return WRITABLE
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):

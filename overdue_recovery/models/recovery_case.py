@@ -38,6 +38,7 @@ class RecoveryCase(models.Model):
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.plan",
         "recovery.case.message",
         "mail.thread",
         "mail.activity.mixin",
@@ -167,7 +168,7 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            agreed = case.offer_ids or case.promise_ids or case.dispute_ids
+            agreed = case.offer_ids or case.promise_ids or case.plan_ids or case.dispute_ids
             if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
@@ -240,6 +241,7 @@ class RecoveryCase(models.Model):
         """
         self = self.sudo()
         self.env["recovery.promise"]._judge_all()
+        self.env["recovery.plan"]._judge_all()
         self.env["recovery.offer"]._judge_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
@@ -267,6 +269,7 @@ class RecoveryCase(models.Model):
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
         self.env["recovery.promise"]._judge_customers(pairs)
+        self.env["recovery.plan"]._judge_customers(pairs)
         self.env["recovery.offer"]._judge_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
@@ -375,6 +378,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
+        self.plan_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()

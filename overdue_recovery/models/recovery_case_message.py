@@ -100,5 +100,5 @@ class RecoveryCaseMessage(models.AbstractModel):
     def _asked_items(self):
         """The items that were demanded or promised in these cases."""
         lines = self.notice_ids.line_ids.filtered(lambda line: line.kind in ("rising", "listed"))
-        claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids
+        claims = self.promise_ids.claim_ids | self.plan_ids.claim_ids | self.offer_ids.claim_ids
         return (lines.move_line_id | claims.move_line_id).exists()

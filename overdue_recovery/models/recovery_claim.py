@@ -23,6 +23,9 @@ class RecoveryClaim(models.Model):
     promise_id = fields.Many2one(
         "recovery.promise", readonly=True, index="btree_not_null", ondelete="cascade"
     )
+    plan_id = fields.Many2one(
+        "recovery.plan", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     # set null: an item with new terms is a new item, and nobody is kept from deleting one
     move_line_id = fields.Many2one(
         "account.move.line",
@@ -58,7 +61,8 @@ class RecoveryClaim(models.Model):
         "(move_line_id) WHERE live", "This item is in another arrangement already."
     )
     _of_one_arrangement = models.Constraint(
-        "CHECK(num_nonnulls(offer_id, promise_id) = 1)", "A claim belongs to one arrangement."
+        "CHECK(num_nonnulls(offer_id, promise_id, plan_id) = 1)",
+        "A claim belongs to one arrangement.",
     )
     _baseline_positive = models.Constraint(
         "CHECK(baseline > 0)", "An item in an arrangement is open when it is made."
@@ -136,7 +140,24 @@ class RecoveryClaim(models.Model):
     def _arrangement(self):
         """What this claim belongs to. Seam: further kinds of arrangement add their key."""
         self.ensure_one()
-        return self.offer_id or self.promise_id
+        return self.offer_id or self.promise_id or self.plan_id
+
+    def _gone(self):
+        """What of the baseline is owed no more, by whatever: all of an item that was cancelled or
+        deleted. In the claim's currency."""
+        self.ensure_one()
+        return self.reduction if self._is_posted() else self.baseline
+
+    def _vanished(self, received):
+        """What of the baseline is owed no more and was not paid: credited, written off, cancelled
+        or deleted.
+
+        :param received: its money, as ``_received()`` said
+        """
+        return self.currency_id.round(max(0.0, self._gone() - received))
+
+    def _is_posted(self):
+        return self.move_line_id.parent_state == "posted"
 
     # -- what has come in ------------------------------------------------------------------
 

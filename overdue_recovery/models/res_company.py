@@ -24,6 +24,7 @@ class ResCompany(models.Model):
         "res.company.recovery.charge",
         "res.company.recovery.loss",
         "res.company.recovery.promise",
+        "res.company.recovery.plan",
         "res.company.recovery.dispute",
     ]
 

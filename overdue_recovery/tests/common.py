@@ -137,6 +137,19 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _plan(self, invoices, count=3, days=7, **values):
+        """A draft plan to pay these invoices in ``count`` months, the first in ``days``."""
+        return self.env["recovery.plan"].create(
+            {
+                "installment_count": count,
+                "date_first": fields.Date.today() + timedelta(days=days),
+                "claim_ids": [
+                    Command.create({"move_line_id": item.id}) for item in self._items(invoices)
+                ],
+                **values,
+            }
+        )
+
     def _items(self, invoices):
         """The receivable items of invoices, oldest maturity first."""
         return invoices._recovery_lines().sorted(lambda line: (line.date_maturity, line.id))

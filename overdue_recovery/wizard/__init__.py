@@ -11,7 +11,10 @@ from . import (
     recovery_rate_import,
     recovery_offer_create,
     recovery_late_reason_ask,
+    recovery_arrangement_dialog,
     recovery_promise_create,
+    recovery_plan_create,
+    recovery_plan_create_line,
     recovery_dispute_accept,
     recovery_dispute_create,
 )
