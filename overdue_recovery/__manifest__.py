@@ -8,7 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays"]},
+    "external_dependencies": {"python": ["holidays", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
@@ -42,6 +42,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",

@@ -73,6 +73,8 @@ from . import (
     recovery_plan_terms,
     recovery_plan_judge,
     recovery_plan_message,
+    recovery_plan_limits,
+    recovery_plan_reminder,
     recovery_plan_installment,
     recovery_plan,
     recovery_credit_note,

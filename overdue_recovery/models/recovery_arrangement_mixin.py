@@ -237,14 +237,15 @@ class RecoveryArrangementMixin(models.AbstractModel):
         ]
         self.env["recovery.interaction"].sudo()._log(entries)
 
-    def _write_to_debtor(self, template):
+    def _write_to_debtor(self, template, attachments=None):
         """Queue an e-mail about it to the debtor and log it, as an answer.
 
         :param template: XML id of a mail.template of this model
+        :param attachments: ir.attachment that go with it
         :raise UserError: nobody can be written to
         """
         self.ensure_one()
-        self.case_id._write_answer(template, self, self._log_kind, self.name)
+        self.case_id._write_answer(template, self, self._log_kind, self.name, attachments)
 
     def _tell_owner(self, kind, summary, text):
         """One task for whoever owns the case; not twice while it waits.

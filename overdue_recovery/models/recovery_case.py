@@ -246,6 +246,7 @@ class RecoveryCase(models.Model):
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
+        self.env["recovery.plan.installment"]._remind_all()
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()

@@ -25,6 +25,7 @@ class RecoveryPlan(models.Model):
         "recovery.plan.terms",
         "recovery.plan.judge",
         "recovery.plan.message",
+        "recovery.plan.limits",
         "recovery.arrangement.mixin",
         "recovery.state.mixin",
         "mail.thread",
@@ -363,8 +364,7 @@ class RecoveryPlan(models.Model):
         paid = calc.waterfall(self._units(self.amount_paid), amounts)
         unit = self.currency_id.rounding
         return {
-            row: self.currency_id.round(units * unit)
-            for row, units in zip(rows, paid, strict=True)
+            row: self.currency_id.round(units * unit) for row, units in zip(rows, paid, strict=True)
         }
 
     # -- what people read ------------------------------------------------------------------

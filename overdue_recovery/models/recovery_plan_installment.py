@@ -8,6 +8,7 @@ class RecoveryPlanInstallment(models.Model):
 
     _name = "recovery.plan.installment"
     _description = "Installment of a Plan"
+    _inherit = ["recovery.plan.reminder"]
     _order = "plan_id, sequence, id"
     _rec_name = "sequence"
 

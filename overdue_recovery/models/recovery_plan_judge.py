@@ -137,6 +137,7 @@ class RecoveryPlanJudge(models.AbstractModel):
         self._tell_plan(
             self.env._("%s: an installment is missing", self.name), self._missing_sentence()
         )
+        self._write_missed()
 
     def _become_needs_review(self, _found):
         """Part of the debt vanished without money: a person says how it goes on."""
@@ -153,11 +154,10 @@ class RecoveryPlanJudge(models.AbstractModel):
         self._tell_owner(self.env.ref("overdue_recovery.mail_activity_type_plan"), summary, text)
 
     def _missing_sentence(self):
-        late = self.installment_ids.filtered(lambda row: row.state == "late")
         return self.env._(
-            "%(amount)s have been due since %(date)s and are missing.",
-            amount=self.currency_id.format(sum(late.mapped("amount_open"))),
-            date=format_date(self.env, late[:1].date_due),
+            "%(amount)s are due by now and missing. The plan goes on if they arrive by %(date)s.",
+            amount=self.currency_id.format(self._amount_due()),
+            date=format_date(self.env, self._date_cure()),
         )
 
     def _vanished_sentence(self):

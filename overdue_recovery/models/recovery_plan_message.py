@@ -1,20 +1,25 @@
-from odoo import models
+from datetime import UTC
+
+import vobject
+from odoo import fields, models
 from odoo.exceptions import UserError
 
 TEMPLATES = {
     "offered": "overdue_recovery.mail_template_plan_offer",
     "active": "overdue_recovery.mail_template_plan",
 }
+AGREEMENT = "overdue_recovery.recovery_plan_report_agreement"
 
 
 class RecoveryPlanMessage(models.AbstractModel):
-    """What the customer gets in writing of a plan."""
+    """What the customer gets in writing of a plan: the agreement, and its days for a calendar."""
 
     _name = "recovery.plan.message"
     _description = "Payment Plan: messages"
 
     def action_send(self):
-        """Send the customer the plan: the offer of it, or once it is active its confirmation.
+        """Send the customer the plan with the agreement and its days: the offer of it, or once it
+        is active its confirmation.
 
         :raise UserError: it is neither offered nor active, or nobody can be written to
         """
@@ -24,5 +29,92 @@ class RecoveryPlanMessage(models.AbstractModel):
                 raise UserError(
                     self.env._("%s is neither offered nor active: nothing to send.", plan.name)
                 )
-            plan._write_to_debtor(TEMPLATES[plan.state])
+            plan._write_to_debtor(TEMPLATES[plan.state], attachments=plan._files())
         return True
+
+    def action_print(self):
+        """Print the agreement."""
+        self.check_access("read")
+        return self.env.ref(AGREEMENT).report_action(self)
+
+    def action_calendar(self):
+        """Give out the days of the plan as a calendar file."""
+        self.ensure_one()
+        self.check_access("read")
+        file = self._file(self.env._("%s.ics", self._file_name()), self._calendar())
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{file.id}?download=true",
+            "target": "download",
+        }
+
+    # -- files -----------------------------------------------------------------------------
+
+    def _files(self):
+        """The agreement, where the server can print, and the days of the plan.
+
+        :return: ir.attachment
+        """
+        name = self._file_name()
+        files = self._file(f"{name}.ics", self._calendar())
+        reports = self.env["ir.actions.report"].sudo()
+        if reports.get_wkhtmltopdf_state() not in ("install", "broken"):
+            content, kind = reports._render_qweb_pdf(AGREEMENT, self.ids)
+            files = self._file(f"{name}.{kind}", content) | files
+        return files
+
+    def _file_name(self):
+        return self.name.replace("/", "-")
+
+    def _file(self, name, content):
+        """A file of this plan, the earlier one of this name written anew.
+
+        sudo: who may read the plan gets its files, whoever made them.
+        """
+        files = self.env["ir.attachment"].sudo()
+        domain = [("res_model", "=", self._name), ("res_id", "=", self.id), ("name", "=", name)]
+        values = {"name": name, "raw": content, "res_model": self._name, "res_id": self.id}
+        known = files.search(domain, limit=1)
+        if known:
+            known.raw = content
+        return known or files.create(values)
+
+    def _calendar(self):
+        """The days of the installments as an iCalendar file, in the customer's language. Whoever
+        looks over a shoulder reads no amount."""
+        plan = self.with_context(lang=self.message_lang)
+        calendar = vobject.iCalendar()
+        now = fields.Datetime.now().replace(tzinfo=UTC)
+        for row in plan.installment_ids:
+            event = calendar.add("vevent")
+            event.add("uid").value = f"{self._file_name()}-{row.id}@{self._calendar_host()}"
+            event.add("dtstamp").value = now
+            event.add("dtstart").value = row.date_due
+            event.add("summary").value = self.env._("Payment to %s", self.company_id.name)
+            event.add("description").value = self.env._("Ref. %s", self.name)
+        return calendar.serialize().encode()
+
+    def _calendar_host(self):
+        """What makes the events' ids our own, the same for ever."""
+        return self.env["ir.config_parameter"].sudo().get_param("database.uuid")
+
+    # -- when it matters -------------------------------------------------------------------
+
+    def _write_missed(self):
+        """Tell the customer what is missing, and until when the plan can go on. A customer who
+        can't be written to is not told; the owner of the case is."""
+        try:
+            with self.env.cr.savepoint():
+                self._write_to_debtor("overdue_recovery.mail_template_plan_missed")
+        except UserError:
+            return
+
+    def _amount_due(self):
+        """What is missing of the installments that are due by now."""
+        today = self.company_id._recovery_today()
+        rows = self.installment_ids.filtered(lambda row: row.date_due <= today)
+        return sum(rows.mapped("amount_open"))
+
+    def _date_cure(self):
+        """The last day on which a defaulted plan can still be cured."""
+        return self.date_defaulted and fields.Date.add(self.date_defaulted, days=self.cure_days)

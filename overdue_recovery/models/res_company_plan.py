@@ -1,4 +1,17 @@
+from typing import NamedTuple
+
 from odoo import fields, models
+
+
+class PlanLimits(NamedTuple):
+    """What a customer may agree on without us; amounts in company currency, 0: no limit, except
+    for ``accepted``: 0 accepts nothing at once."""
+
+    months: int
+    count: int
+    minimum: float
+    first_percent: float
+    accepted: float
 
 
 class ResCompanyPlan(models.AbstractModel):
@@ -26,8 +39,56 @@ class ResCompanyPlan(models.AbstractModel):
         prefetch="recovery",
     )
 
-    _recovery_plan_days = models.Constraint(
-        "CHECK(recovery_plan_grace_days >= 0 AND recovery_plan_cure_days >= 0"
-        " AND recovery_plan_offer_days >= 0)",
-        "The days of payment plans can't be negative.",
+    recovery_plan_reminder_days = fields.Integer(
+        string="Reminder of installments",
+        default=3,
+        help="Days before an installment on which the customer is reminded. 0: never.",
+        prefetch="recovery",
     )
+    recovery_plan_max_months = fields.Integer(
+        string="Longest plan (months)",
+        default=6,
+        help="Months from the day of a customer's request to its last installment. 0: no limit.",
+        prefetch="recovery",
+    )
+    recovery_plan_max_count = fields.Integer(
+        string="Most installments",
+        default=6,
+        help="Of a plan that a customer asks for. 0: no limit.",
+        prefetch="recovery",
+    )
+    recovery_plan_min_amount = fields.Monetary(
+        string="Smallest installment",
+        default=25.0,
+        help="Of a plan that a customer asks for. 0: no limit.",
+        prefetch="recovery",
+    )
+    recovery_plan_first_percent = fields.Float(
+        string="First payment at least (%)",
+        help="Part of the amount that a customer pays first. 0: no limit.",
+        prefetch="recovery",
+    )
+    recovery_plan_accepted_amount = fields.Monetary(
+        string="Accepted at once up to",
+        help="A customer's request up to this amount begins without a person. 0: none does.",
+        prefetch="recovery",
+    )
+
+    _recovery_plan_days = models.Constraint(
+        "CHECK(LEAST(recovery_plan_grace_days, recovery_plan_cure_days, recovery_plan_offer_days,"
+        " recovery_plan_reminder_days, recovery_plan_max_months, recovery_plan_max_count,"
+        " recovery_plan_min_amount, recovery_plan_first_percent, recovery_plan_accepted_amount)"
+        " >= 0 AND COALESCE(recovery_plan_first_percent, 0) <= 100)",
+        "Days, limits and amounts of payment plans can't be negative, nor a part more than all.",
+    )
+
+    def _recovery_plan_limits(self):
+        """What a customer may ask for by itself."""
+        self.ensure_one()
+        return PlanLimits(
+            self.recovery_plan_max_months,
+            self.recovery_plan_max_count,
+            self.recovery_plan_min_amount,
+            self.recovery_plan_first_percent,
+            self.recovery_plan_accepted_amount,
+        )

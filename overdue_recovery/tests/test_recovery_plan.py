@@ -94,6 +94,15 @@ class TestRecoveryPlan(RecoveryCommon):
         self._work_the_queue()
         self.assertEqual(self.plan.state, "completed")
         payment.action_draft()
+        self.env.cr.execute("select * from recovery_case_dirty")
+        print("DIRTY", self.env.cr.fetchall(), self.item.amount_residual)
+        print(
+            "FOUND",
+            self.plan.sudo()._findings(),
+            self.plan.claim_ids.mapped("reduction"),
+            self.plan.claim_ids._gone(),
+            self.plan._next_state(self.plan._findings()[self.plan]),
+        )
         self._work_the_queue()
         self.assertEqual(self.plan.state, "active")
         self.assertEqual(self._codes(self.item), ["in_plan"])
