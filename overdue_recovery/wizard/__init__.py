@@ -12,9 +12,11 @@ from . import (
     recovery_offer_create,
     recovery_late_reason_ask,
     recovery_arrangement_dialog,
+    recovery_call_log,
     recovery_promise_create,
     recovery_plan_create,
     recovery_plan_create_line,
     recovery_dispute_accept,
     recovery_dispute_create,
+    recovery_request_answer,
 )
