@@ -170,9 +170,9 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            agreed = case.offer_ids or case.promise_ids or case.plan_ids
-            agreed = agreed or case.dispute_ids or case.request_ids
-            if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
+            agreed = case.offer_ids or case.promise_ids or case.plan_ids or case.dispute_ids
+            said = case.interaction_ids or case.request_ids
+            if said or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
                         "The case of %s has a contact log, notices or offers, which must be "

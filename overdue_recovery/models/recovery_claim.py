@@ -148,13 +148,15 @@ class RecoveryClaim(models.Model):
         self.ensure_one()
         return self.reduction if self._is_posted() else self.baseline
 
-    def _vanished(self, received):
-        """What of the baseline is owed no more and was not paid: credited, written off, cancelled
-        or deleted.
-
-        :param received: its money, as ``_received()`` said
-        """
-        return self.currency_id.round(max(0.0, self._gone() - received))
+    def _vanished(self):
+        """{claim: what of its baseline is owed no more and was not paid}: credited, written off,
+        cancelled or deleted. In one statement."""
+        money = self._money(self.move_line_id, drafts=True)
+        received = self._received(money=money)
+        return {
+            claim: claim.currency_id.round(max(0.0, claim._gone() - received[claim]))
+            for claim in self
+        }
 
     def _is_posted(self):
         return self.move_line_id.parent_state == "posted"
@@ -183,10 +185,13 @@ class RecoveryClaim(models.Model):
         return received
 
     @api.model
-    def _money(self, items):
+    def _money(self, items, drafts=False):
         """{item id: [(id of a credit, as text, its money on the item, its day)]}, in the item's
         currency: of payments and bank or cash lines, with the exchange difference that such a
-        match brought; no credit note, write-off or other entry."""
+        match brought; no credit note, write-off or other entry.
+
+        :param drafts: also of payments that were reset to draft: core leaves them matched
+        """
         found = defaultdict(list)
         if not items:
             return found
@@ -208,7 +213,7 @@ class RecoveryClaim(models.Model):
          LEFT JOIN account_move_line origin ON origin.id = cause.credit_move_id
          LEFT JOIN account_move origin_move ON origin_move.id = origin.move_id
              WHERE matched.debit_move_id IN %(items)s
-               AND line.parent_state = 'posted'
+               AND line.parent_state IN %(states)s
                AND (move.origin_payment_id IS NOT NULL OR move.statement_line_id IS NOT NULL
                     OR journal.type IN ('bank', 'cash', 'credit')
                     OR origin_move.origin_payment_id IS NOT NULL
@@ -216,6 +221,7 @@ class RecoveryClaim(models.Model):
           GROUP BY 1, 2
             """,
             items=tuple(items.ids),
+            states=("posted", "draft") if drafts else ("posted",),
         )
         for item_id, *row in self.env.execute_query(query):
             found[item_id].append(row)

@@ -283,9 +283,7 @@ class RecoveryPlan(models.Model):
 
     def _check_unchanged(self):
         """Refuse a plan whose items went down without money since it was made, or are paid."""
-        received = self.claim_ids._received()
-        vanished = any(claim._vanished(received[claim]) for claim in self.claim_ids)
-        if vanished or not self.amount_open:
+        if any(self.claim_ids._vanished().values()) or not self.amount_open:
             raise UserError(
                 self.env._(
                     "What is open of the items of %s has changed since it was made: make another "

@@ -33,11 +33,11 @@ class RecoveryPlanJudge(models.AbstractModel):
     _judged_on_money = ("completed", *LIVE)
 
     def _findings(self):
-        received, holds = self.claim_ids._received(), self._live_holds()
+        vanished, holds = self.claim_ids._vanished(), self._live_holds()
         return {
             plan: Found(
                 sum(claim._gone() for claim in plan.claim_ids),
-                sum(claim._vanished(received[claim]) for claim in plan.claim_ids),
+                sum(vanished[claim] for claim in plan.claim_ids),
                 holds[plan],
             )
             for plan in self
@@ -162,8 +162,8 @@ class RecoveryPlanJudge(models.AbstractModel):
 
     def _vanished_sentence(self):
         """Which items are owed no more, or less, without money."""
-        received = self.claim_ids._received()
-        gone = self.claim_ids.filtered(lambda claim: claim._vanished(received[claim]))
+        vanished = self.claim_ids._vanished()
+        gone = self.claim_ids.filtered(lambda claim: vanished[claim])
         return self.env._(
             "Less is owed of %s, and not because of a payment: it was credited, written off or "
             "cancelled.",

@@ -20,6 +20,7 @@ class ResCompanyPlan(models.AbstractModel):
     _name = "res.company.recovery.plan"
     _description = "Company: payment plans"
 
+    currency_id = fields.Many2one("res.currency")
     recovery_plan_grace_days = fields.Integer(
         string="Grace of installments",
         default=3,

@@ -26,6 +26,7 @@ from .money import MoneyCommon
 PICKS = st.integers(0, 10**6)
 PERCENTS = st.integers(1, 100)
 LIVE = ("draft", "posted", "waived")
+JUDGED = ("recovery.promise", "recovery.plan", "recovery.offer")
 
 
 class MoneyMachine(RuleBasedStateMachine):
@@ -92,7 +93,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def days_pass(self, days):
         """With what the daily job does before it proposes."""
         self._go_to(self.today + timedelta(days=days))
-        self.env["recovery.offer"]._judge_all()
+        for name in JUDGED:
+            self.env[name]._judge_all()
         self._work_the_queue()
         self.env["recovery.charge"]._cron_charges()
 
@@ -463,8 +465,8 @@ class MoneyMachineCommon(MoneyCommon):
         for country in ("it", "es"):
             cls._debtor(country)
 
-    def _play(self, **bounds):
-        machine = type("Machine", (MoneyMachine,), {"case": self})
+    def _play(self, machine=MoneyMachine, **bounds):
+        machine = type("Machine", (machine,), {"case": self})
         run_state_machine_as_test(
             machine,
             settings=settings(

@@ -17,10 +17,6 @@ class TestRecoveryPlan(RecoveryCommon):
         self.item = self._items(self.invoice)
         self.plan = self._plan(self.invoice)
 
-    def _day(self, day):
-        """The daily job, so many days after ``MONDAY``."""
-        self.env["recovery.case"]._cron_daily()
-
     def _states(self):
         return self.plan.installment_ids.mapped("state")
 
@@ -90,30 +86,30 @@ class TestRecoveryPlan(RecoveryCommon):
 
     def test_a_payment_undone_follows_the_dates_without_new_grace(self):
         self.plan.action_activate()
-        payment = self._pay(self.invoice)
+        credit = self._pay(self.invoice).move_id._recovery_lines()
         self._work_the_queue()
         self.assertEqual(self.plan.state, "completed")
-        payment.action_draft()
-        self.env.cr.execute("select * from recovery_case_dirty")
-        print("DIRTY", self.env.cr.fetchall(), self.item.amount_residual)
-        print(
-            "FOUND",
-            self.plan.sudo()._findings(),
-            self.plan.claim_ids.mapped("reduction"),
-            self.plan.claim_ids._gone(),
-            self.plan._next_state(self.plan._findings()[self.plan]),
-        )
+        credit.remove_move_reconcile()
         self._work_the_queue()
         self.assertEqual(self.plan.state, "active")
         self.assertEqual(self._codes(self.item), ["in_plan"])
-        payment.action_post()
-        self.assertEqual(self.invoice.amount_residual, 0)
+        (credit | self.item).reconcile()
         self._work_the_queue()
         self.assertEqual(self.plan.state, "completed")
         with self.on(20):
-            payment.action_draft()
+            credit.remove_move_reconcile()
             self._work_the_queue()
             self.assertEqual(self.plan.state, "defaulted")
+
+    def test_a_payment_reset_to_draft_is_no_reason_for_a_review(self):
+        self.plan.action_activate()
+        payment = self._pay(self.invoice, 100)
+        payment.action_draft()
+        self.plan.sudo()._judge()
+        self.assertEqual(self.plan.state, "active")
+        payment.action_cancel()
+        self._work_the_queue()
+        self.assertEqual((self.plan.state, self.plan.amount_paid), ("active", 0))
 
     def test_what_vanishes_is_for_a_person(self):
         self.plan.action_activate()
