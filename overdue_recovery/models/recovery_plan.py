@@ -6,7 +6,14 @@ from ..calc import installment as calc
 from .recovery_plan_judge import LIVE
 
 #: What makes the installments, and what else may be changed before a plan is offered.
-TERMS = {"frequency", "date_first", "installment_count", "down_payment", "holiday_month"}
+TERMS = {
+    "frequency",
+    "date_first",
+    "installment_count",
+    "down_payment",
+    "holiday_month",
+    "interest_rate",
+}
 DRAFT = TERMS | {"installment_ids", "grace_days", "cure_days", "credits_aside", "payment_token_id"}
 EDITABLE = ("draft", "requested")
 
@@ -26,6 +33,7 @@ class RecoveryPlan(models.Model):
         "recovery.plan.judge",
         "recovery.plan.message",
         "recovery.plan.limits",
+        "recovery.plan.interest",
         "recovery.arrangement.mixin",
         "recovery.state.mixin",
         "mail.thread",
@@ -154,7 +162,8 @@ class RecoveryPlan(models.Model):
             plan.sudo().claim_ids = [Command.create(claim) for claim in claims]
             if rows:
                 plan.installment_ids = rows
-            plan._lay_out(own=bool(rows))
+            else:
+                plan._lay_out()
             made |= plan
         return made
 
@@ -164,6 +173,8 @@ class RecoveryPlan(models.Model):
         return {
             **super()._fixed_values({**vals, "credits_aside": True}, items),
             "amount_excused": 0.0,
+            "amount_interest": 0.0,
+            "interest_move_id": False,
             "date_activated": False,
             "date_defaulted": False,
             "expiry_date": False,
@@ -197,14 +208,16 @@ class RecoveryPlan(models.Model):
         :raise UserError: the installments don't come to the amount
         """
         self.ensure_one()
-        rows = self.sudo().installment_ids
+        plan = self.sudo()
         if own or self.frequency == "own":
             self._check_terms()
+            if not self.interest_rate:
+                plan.installment_ids.amount_interest = plan.amount_interest = 0.0
         else:
-            rows.unlink()
-            self.sudo().installment_ids = [
-                Command.create({"date_due": day, "amount": amount}) for day, amount in self._rows()
-            ]
+            rows = self._rows()
+            plan.installment_ids.unlink()
+            plan.installment_ids.create([{"plan_id": plan.id, **row.values()} for row in rows])
+            plan.amount_interest = sum(row.interest for row in rows)
         self._number_rows()
         self._check_sum()
 
@@ -218,12 +231,13 @@ class RecoveryPlan(models.Model):
     def _check_sum(self):
         """Refuse installments that come to another amount than what they are about."""
         total = sum(self.installment_ids.mapped("amount"))
-        if self.currency_id.compare_amounts(total, self.amount_total):
+        expected = self.amount_total + self.amount_interest
+        if self.currency_id.compare_amounts(total, expected):
             raise UserError(
                 self.env._(
-                    "The installments come to %(sum)s, but %(total)s are open of the items.",
+                    "The installments come to %(sum)s, but the plan is about %(total)s.",
                     sum=self.currency_id.format(total),
-                    total=self.currency_id.format(self.amount_total),
+                    total=self.currency_id.format(expected),
                 )
             )
 
@@ -294,6 +308,8 @@ class RecoveryPlan(models.Model):
 
     def _activate(self):
         """sudo: whoever agrees, the debtor on the portal too, sets the items' holds."""
+        if self.amount_interest:
+            self._charge_interest()
         if self.state == "draft":
             self._set_state("offered")
         self._set_state("active", date_activated=self.company_id._recovery_today())
@@ -306,7 +322,7 @@ class RecoveryPlan(models.Model):
         self.check_access("write")
         for plan in self:
             plan._set_state("cancelled")
-            plan.sudo()._end_claims()
+            plan.sudo()._end_for_good()
             plan._log_step("cancelled")
         return True
 
@@ -373,7 +389,7 @@ class RecoveryPlan(models.Model):
         return self.env._(
             "%(amount)s on %(documents)s will be paid in %(count)s payments from %(first)s to "
             "%(last)s.",
-            amount=self.currency_id.format(self.amount_total),
+            amount=self.currency_id.format(sum(rows.mapped("amount"))),
             documents=", ".join(self.claim_ids.mapped("name")),
             count=len(rows),
             first=format_date(self.env, rows[:1].date_due),
@@ -384,6 +400,7 @@ class RecoveryPlan(models.Model):
         return {
             "amount": self.amount_total,
             "currency": self.currency_id.name,
+            "interest": self.amount_interest,
             "rows": [
                 [fields.Date.to_string(row.date_due), row.amount] for row in self.installment_ids
             ],

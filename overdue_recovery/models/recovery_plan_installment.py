@@ -16,6 +16,9 @@ class RecoveryPlanInstallment(models.Model):
     sequence = fields.Integer(string="No.", readonly=True, help="In the order of the days.")
     date_due = fields.Date(string="Due", required=True, index=True)
     amount = fields.Monetary(required=True)
+    amount_interest = fields.Monetary(
+        string="Of it interest", readonly=True, help="Part of the amount."
+    )
     amount_paid = fields.Monetary(compute="_compute_paid", string="Paid")
     amount_open = fields.Monetary(compute="_compute_paid", string="Open")
     state = fields.Selection(

@@ -56,7 +56,7 @@ class RecoveryPlanJudge(models.AbstractModel):
         if self.state in ("active", "needs_review"):
             self._hold(self._resting(), self._last_day(), found.holds.exists())
         elif self._is_cure_over():
-            self._end_claims()
+            self._end_for_good()
             self._log_step("cure_over")
 
     # -- where it is -----------------------------------------------------------------------
@@ -103,6 +103,11 @@ class RecoveryPlanJudge(models.AbstractModel):
             return False
         last = fields.Date.add(self.date_defaulted, days=self.cure_days)
         return last < self.company_id._recovery_today()
+
+    def _end_for_good(self):
+        """It ends without having been paid: nothing of it rests, or is earned, any more."""
+        self._end_claims()
+        self._credit_unearned()
 
     def _has_claims(self):
         return any(self.claim_ids.mapped("live"))

@@ -29,12 +29,6 @@ class ArrangementMachine(MoneyMachine):
     """What else people agree on while the ledger moves: promises and plans; and what happens to
     both: write-offs, money in another currency, customers that turn out to be one."""
 
-    def teardown(self):
-        try:
-            self._every_hold_ends()
-        finally:
-            super().teardown()
-
     # -- what happens ----------------------------------------------------------------------
 
     @precondition(lambda self: self._open_moves())
@@ -252,7 +246,8 @@ class ArrangementMachine(MoneyMachine):
             claims = arrangement.claim_ids.filtered("live")
             self.case.assertIn(hold.move_line_id, claims.move_line_id)
 
-    def _every_hold_ends(self):
+    def _look_at_the_end(self):
+        """Every hold ends."""
         self._go_to(self.today + timedelta(days=FOR_EVER))
         for name in JUDGED:
             self.env[name]._judge_all()

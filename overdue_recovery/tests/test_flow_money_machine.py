@@ -48,10 +48,16 @@ class MoneyMachine(RuleBasedStateMachine):
         self._go_to(MONDAY)
 
     def teardown(self):
-        self.clock.stop()
-        self.env.invalidate_all(flush=False)
-        self.savepoint.close(rollback=True)
-        self.env.invalidate_all(flush=False)
+        try:
+            self._look_at_the_end()
+        finally:
+            self.clock.stop()
+            self.env.invalidate_all(flush=False)
+            self.savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
+    def _look_at_the_end(self):
+        """Seam: what is true when all is over."""
 
     def _go_to(self, day):
         """Let it be nine o'clock on ``day``, or on the Monday after it."""

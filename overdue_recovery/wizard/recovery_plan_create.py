@@ -28,21 +28,25 @@ class RecoveryPlanCreate(models.TransientModel):
         "installment_count",
         "down_payment",
         "holiday_month",
+        "interest_rate",
     )
     def _compute_line_ids(self):
-        for wizard in self.filtered(lambda dialog: dialog.frequency != "own"):
+        for wizard in self:
+            if wizard.frequency == "own":
+                wizard.line_ids = wizard.line_ids
+                continue
             # while somebody types, the terms need not make a plan
             rows = [] if wizard._objection() else wizard._rows()
             wizard.line_ids = [
                 Command.clear(),
-                *[Command.create({"date_due": day, "amount": amount}) for day, amount in rows],
+                *[Command.create(row.values()) for row in rows],
             ]
 
-    @api.depends("line_ids.amount", "amount_total")
+    @api.depends("line_ids.amount", "line_ids.amount_interest", "amount_total")
     def _compute_amount_missing(self):
         for wizard in self:
-            total = sum(wizard.line_ids.mapped("amount"))
-            wizard.amount_missing = wizard.amount_total - total
+            principal = sum(line.amount - line.amount_interest for line in wizard.line_ids)
+            wizard.amount_missing = wizard.amount_total - principal
 
     @api.model
     def _open_for(self, case):
@@ -95,6 +99,7 @@ class RecoveryPlanCreate(models.TransientModel):
             "installment_count",
             "down_payment",
             "holiday_month",
+            "interest_rate",
             "grace_days",
             "cure_days",
             "credits_aside",

@@ -12,3 +12,4 @@ class RecoveryPlanCreateLine(models.TransientModel):
     currency_id = fields.Many2one(related="wizard_id.currency_id")
     date_due = fields.Date(string="Due", required=True)
     amount = fields.Monetary(required=True)
+    amount_interest = fields.Monetary(string="Of it interest")
