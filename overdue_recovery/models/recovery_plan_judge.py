@@ -131,6 +131,7 @@ class RecoveryPlanJudge(models.AbstractModel):
         self._set_state("completed", date_defaulted=False)
         self._end_claims()
         self._log_step("completed")
+        self._thank()
 
     def _become_defaulted(self, found):
         """An installment is missing: the whole rest may be demanded, from tomorrow on."""

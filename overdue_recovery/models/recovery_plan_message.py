@@ -1,5 +1,4 @@
-from datetime import UTC
-
+import pytz
 import vobject
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -82,16 +81,19 @@ class RecoveryPlanMessage(models.AbstractModel):
     def _calendar(self):
         """The days of the installments as an iCalendar file, in the customer's language. Whoever
         looks over a shoulder reads no amount."""
-        plan = self.with_context(lang=self.message_lang)
+        env = self.with_context(lang=self.message_lang).env
         calendar = vobject.iCalendar()
-        now = fields.Datetime.now().replace(tzinfo=UTC)
-        for row in plan.installment_ids:
+        now = fields.Datetime.now().replace(tzinfo=pytz.utc)
+        for row in self.installment_ids:
             event = calendar.add("vevent")
             event.add("uid").value = f"{self._file_name()}-{row.id}@{self._calendar_host()}"
             event.add("dtstamp").value = now
-            event.add("dtstart").value = row.date_due
-            event.add("summary").value = self.env._("Payment to %s", self.company_id.name)
-            event.add("description").value = self.env._("Ref. %s", self.name)
+            start = event.add("dtstart")
+            # as text: a day and not a moment, whatever the library makes of our dates
+            start.isNative, start.value_param = False, "DATE"
+            start.value = row.date_due.strftime("%Y%m%d")
+            event.add("summary").value = env._("Payment to %s", self.company_id.name)
+            event.add("description").value = env._("Ref. %s", self.name)
         return calendar.serialize().encode()
 
     def _calendar_host(self):
@@ -101,11 +103,21 @@ class RecoveryPlanMessage(models.AbstractModel):
     # -- when it matters -------------------------------------------------------------------
 
     def _write_missed(self):
-        """Tell the customer what is missing, and until when the plan can go on. A customer who
-        can't be written to is not told; the owner of the case is."""
+        """Tell the customer what is missing, and until when the plan can go on."""
+        self._write_if_possible("overdue_recovery.mail_template_plan_missed")
+
+    def _thank(self):
+        """Thank the customer for the last payment, where its policy says so. With nothing left
+        open its case does that when it closes."""
+        self.case_id.invalidate_recordset(["item_ids"])
+        if self.case_id.item_ids and self.case_id._to_be_thanked(self.company_id):
+            self._write_if_possible("overdue_recovery.mail_template_plan_completed")
+
+    def _write_if_possible(self, template):
+        """A customer who has no address, or wants no e-mails, gets none."""
         try:
             with self.env.cr.savepoint():
-                self._write_to_debtor("overdue_recovery.mail_template_plan_missed")
+                self._write_to_debtor(template)
         except UserError:
             return
 

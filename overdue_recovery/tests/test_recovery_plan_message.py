@@ -102,3 +102,14 @@ class TestRecoveryPlanMessage(RecoveryCommon):
         with self.on(11):
             self.assertFalse(self._daily())
         self.assertEqual(self.plan.state, "defaulted")
+
+    def test_the_last_payment_is_thanked_for_once_where_the_policy_says_so(self):
+        self.policy.thank_you = True
+        self._overdue_invoice(10, 50)
+        self.plan.action_activate()
+        self._pay(self.invoice)
+        mails = self._daily() | self._daily()
+        self.assertEqual(self.plan.state, "completed")
+        self.assertEqual(len(mails), 1)
+        self.assertIn("last payment has arrived", mails.body_html)
+        self.assertFalse(self.plan.case_id.date_closed)
