@@ -1,5 +1,5 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
 from ..calc import installment as calc
@@ -113,6 +113,18 @@ class RecoveryPlan(models.Model):
         "CHECK(grace_days >= 0 AND cure_days >= 0)",
         "The days of grace and of cure can't be negative.",
     )
+
+    @api.constrains("payment_token_id")
+    def _check_payment_token_id(self):
+        """sudo: whose a saved card is counts for whoever chooses it."""
+        for plan in self.filtered("payment_token_id"):
+            token = plan.payment_token_id.sudo()
+            owner = token.partner_id._recovery_debtor()
+            foreign = token.company_id.root_id != plan.company_id.root_id
+            if foreign or owner != plan.partner_id:
+                raise ValidationError(
+                    self.env._("The saved card belongs to somebody else than %s.", plan.name)
+                )
 
     @api.depends("state")
     def _compute_is_editable(self):

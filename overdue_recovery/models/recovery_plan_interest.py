@@ -13,6 +13,7 @@ class RecoveryPlanInterest(models.AbstractModel):
     _description = "Payment Plan: interest"
     _inherit = "recovery.credit.note"
 
+    currency_id = fields.Many2one("res.currency")
     amount_interest = fields.Monetary(
         string="Interest", readonly=True, copy=False, help="Comes on top of what was open."
     )
