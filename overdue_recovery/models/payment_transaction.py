@@ -1,4 +1,9 @@
+import logging
+
 from odoo import fields, models
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
 
 # Money that has not come by then is no longer believed in: whoever chose a bank transfer and
 # never made it would otherwise never be reminded.
@@ -27,6 +32,7 @@ class PaymentTransaction(models.Model):
     def _update_state(self, allowed_states, target_state, state_message):
         changed = super()._update_state(allowed_states, target_state, state_message)
         changed._recovery_follow()
+        changed._recovery_tell_debits()
         return changed
 
     def _post_process(self):
@@ -49,6 +55,20 @@ class PaymentTransaction(models.Model):
             choice = lines.browse(tx.recovery_choice or ()).exists()
             for credit in tx.payment_id._recovery_open_credits():
                 lines.with_company(tx.company_id)._recovery_allocate(credit, choice)
+
+    def _recovery_tell_debits(self):
+        """Tell the automatic debits what has become of them. What the provider said is a fact
+        even if that fails: the daily job asks again.
+
+        sudo: it is the payment provider's answer that decides, whoever is logged in.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self.env["recovery.autopay.attempt"].sudo()._follow(self)
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.warning("Debits of transactions %s could not follow: %s", self.ids, error)
 
     def _recovery_follow(self):
         """Hold what these transactions are about to pay; let go of what they no longer will.
