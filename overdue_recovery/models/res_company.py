@@ -26,6 +26,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
         "res.company.recovery.autopay",
+        "res.company.recovery.request",
     ]
 
     recovery_tz = fields.Selection(

@@ -34,6 +34,9 @@ class ResConfigSettings(models.TransientModel):
     recovery_autopay_retries = fields.Char(
         related="company_id.recovery_autopay_retries", readonly=False
     )
+    recovery_request_days = fields.Integer(
+        related="company_id.recovery_request_days", readonly=False
+    )
     recovery_offer_count = fields.Integer(related="company_id.recovery_offer_count", readonly=False)
     recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)
     recovery_charge_journal_id = fields.Many2one(

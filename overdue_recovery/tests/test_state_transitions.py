@@ -80,6 +80,13 @@ LEGAL = {
         "partly_accepted": "",
         "withdrawn": "",
     },
+    "recovery.request": {
+        "open": "approved countered rejected withdrawn",
+        "approved": "",
+        "countered": "",
+        "rejected": "",
+        "withdrawn": "",
+    },
     "recovery.allocation": {
         "draft": "done",
         "done": "undone",
@@ -128,6 +135,9 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.autopay"] = autopay
         cls.records["recovery.autopay.attempt"] = autopay.attempt_ids.create(
             autopay._attempt_values(item, 100.0)
+        )
+        cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
+            customer._recovery_case(cls.company), "help", "Call me"
         )
         waivers = cls.env["recovery.charge.waiver"].sudo()
         cls.records["recovery.charge.waiver"] = waivers._propose(

@@ -13,7 +13,9 @@ from . import (
     recovery_offer_create,
     recovery_hardship_create,
     recovery_autopay_create,
+    recovery_call_log,
     recovery_promise_create,
     recovery_dispute_accept,
     recovery_dispute_create,
+    recovery_request_answer,
 )
