@@ -82,8 +82,9 @@ class RecoveryAutopayDue(models.AbstractModel):
         for autopay in self:
             items = covered.get(autopay, self.env["account.move.line"])
             own = known.filtered(lambda hold, autopay=autopay: hold.origin_id == autopay.id)
-            own.filtered(lambda hold, items=items: hold.move_line_id not in items).action_end()
-            fresh = items - own.move_line_id
+            over = own.filtered(lambda hold, items=items: hold.move_line_id not in items)
+            fresh = items - (own - over).move_line_id
+            over.action_end()
             self.env["recovery.hold"].create([autopay._hold_values(item) for item in fresh])
 
     def _own_holds(self):

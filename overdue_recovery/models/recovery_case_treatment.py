@@ -29,7 +29,7 @@ class RecoveryCaseTreatment(models.AbstractModel):
         return self._treat(self.late_treatment)
 
     def _treat(self, treatment):
-        """Begin with a treatment: the action that it opens, or True when it is done.
+        """Begin with a treatment: the action that it opens.
 
         :param treatment: code of ``recovery.late.reason.treatment``; unknown or none: remind
         """
@@ -44,20 +44,11 @@ class RecoveryCaseTreatment(models.AbstractModel):
             "wait": self.action_promise,
             "plan": self.action_promise,
             "hardship": self.action_hardship,
-            "talk": self._treat_by_call,
+            "talk": self.action_log_call,
             "resend": self._treat_by_invoices,
             "correct": self.action_dispute,
             "trace": self._treat_by_hold,
         }
-
-    def _treat_by_call(self):
-        """A task to find the person who can solve it."""
-        self._plan_activity(
-            self.env.ref("mail.mail_activity_data_call"),
-            self.env._("Talk to the right person at %s", self.partner_id.display_name),
-            self.suggested_treatment or "",
-        )
-        return True
 
     def _treat_by_invoices(self):
         """The open invoices: each can be sent again and started afresh."""

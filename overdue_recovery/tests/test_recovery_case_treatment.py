@@ -7,6 +7,7 @@ OPENS = {
     "wait": "recovery.promise.create",
     "plan": "recovery.promise.create",
     "hardship": "recovery.hardship.create",
+    "talk": "recovery.call.log",
     "resend": "account.move",
     "correct": "recovery.dispute.create",
     "trace": "recovery.hold.create",
@@ -33,7 +34,7 @@ class TestRecoveryCaseTreatment(RecoveryCommon):
     def test_every_treatment_begins_with_something(self):
         treatments = dict(self.env["recovery.late.reason"]._fields["treatment"].selection)
         self.assertEqual(set(self.case._treatments()), set(treatments))
-        self.assertEqual({*OPENS, "talk"}, set(treatments))
+        self.assertEqual(set(OPENS), set(treatments))
 
     def test_each_opens_what_helps(self):
         for treatment, model in OPENS.items():
@@ -43,13 +44,6 @@ class TestRecoveryCaseTreatment(RecoveryCommon):
                 self.assertEqual(self.case.action_treat()["res_model"], model)
                 savepoint.rollback()
                 self.env.invalidate_all()
-
-    def test_talking_is_a_task(self):
-        self.case.late_reason_id = self._reason("talk")
-        self.case.action_treat()
-        self.assertEqual(
-            self.case.activity_ids.activity_type_id, self.env.ref("mail.mail_activity_data_call")
-        )
 
     def test_a_payment_is_traced_under_a_hold_on_the_customer(self):
         self.case.late_reason_id = self._reason("trace")
