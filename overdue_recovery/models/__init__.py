@@ -105,7 +105,6 @@ from . import (
     recovery_autopay_attempt,
     recovery_interaction_verify,
     recovery_interaction,
-    recovery_interaction_autopay,
     recovery_interaction_content,
     recovery_interaction_request,
     recovery_phrase,

@@ -27,10 +27,16 @@ class RecoveryCaseHardship(models.AbstractModel):
                 case.private_text = own._private_sentence()
 
     def _private_holds(self, company):
-        """The holds for a private reason on these cases' customers that are in force today."""
-        holds = self.env["recovery.hold"].sudo()
+        """The holds for a private reason on these cases' customers, or on something of theirs,
+        that are in force today."""
+        holds, customers = self.env["recovery.hold"].sudo(), self.partner_id.ids
+        theirs = (
+            Domain("partner_id", "in", customers)
+            | Domain("move_id.commercial_partner_id", "in", customers)
+            | Domain("move_line_id.partner_id", "in", customers)
+        )
         return holds.search(
-            Domain("partner_id", "in", self.partner_id.ids)
+            theirs
             & Domain("company_id", "=", company.id)
             & Domain("reason_id.is_sensitive", "=", True)
             & holds._dated_domain(company._recovery_today())
