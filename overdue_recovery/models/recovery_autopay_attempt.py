@@ -115,9 +115,9 @@ class RecoveryAutopayAttempt(models.Model):
         """Seam: what is debited; never twice at a time."""
         return self.move_line_id
 
-    def _invoices(self):
-        """Seam: the documents that the money is for."""
-        return self.move_line_id.move_id
+    def _items(self):
+        """Seam: the open items that the money is for, the first ones first."""
+        return self.move_line_id
 
     def _collectable_now(self):
         """Seam: what may be debited of it now, by the ledger; 0.0 for nothing."""
@@ -175,7 +175,7 @@ class RecoveryAutopayAttempt(models.Model):
         return True
 
     def _make_transaction(self, amount):
-        token = self.autopay_id.payment_token_id
+        token, items = self.autopay_id.payment_token_id, self._items()
         return self.env["payment.transaction"].create(
             {
                 "provider_id": token.provider_id.id,
@@ -186,9 +186,21 @@ class RecoveryAutopayAttempt(models.Model):
                 "amount": amount,
                 "currency_id": self.currency_id.id,
                 "reference": f"{self.name}-{self.id}",
-                "invoice_ids": [Command.set(self._invoices().ids)],
+                "invoice_ids": [Command.set(items.move_id.ids)],
+                "recovery_debtor_id": self.partner_id.id,
+                "recovery_allocates": True,
+                "recovery_choice": items.ids,
+                "recovery_parts": self._parts(amount),
             }
         )
+
+    def _parts(self, amount):
+        """{item id, as text: what of the money is for it}."""
+        parts = {}
+        for item in self._items():
+            parts[str(item.id)] = part = min(amount, item.amount_residual_currency)
+            amount -= part
+        return {key: part for key, part in parts.items() if part > 0}
 
     def _call_provider(self):
         """The one call. Its answer comes back by the transaction, now or later."""
@@ -235,7 +247,7 @@ class RecoveryAutopayAttempt(models.Model):
         """The last try failed: no fault of the customer is assumed, and its demands go on."""
         reason = self.env.ref("overdue_recovery.late_reason_technical_glitch")
         case = self.autopay_id._case()
-        for record in (case, *self._invoices()):
+        for record in (case, *self._items().move_id):
             record.late_reason_id = record.late_reason_id or reason
         if self.autopay_id.state == "active":
             self.autopay_id._suspend(
