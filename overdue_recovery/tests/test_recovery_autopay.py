@@ -1,30 +1,26 @@
-from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 from psycopg2 import IntegrityError
 
-from .common import RecoveryCommon
+from .debiting import DebitingCommon
 
 ATTEMPT = "odoo.addons.overdue_recovery.models.recovery_autopay_attempt"
 DUE = 22
 
 
 @tagged("post_install", "-at_install")
-class TestRecoveryAutopay(RecoveryCommon, AccountPaymentCommon):
+class TestRecoveryAutopay(DebitingCommon):
     """A customer who agreed to be debited: announced, debited once, tried again, given up."""
 
     def setUp(self):
         super().setUp()
-        self.card = self._saved_card(self.partner_a, self.dummy_provider)
         self.autopay = self._autopay(self.partner_a, self.card)
         self.invoice = self._fresh_invoice()
         self.item = self._items(self.invoice)
-        self.calls = []
 
     def _fresh_invoice(self, amount=1000.0, due=DUE, **values):
         """An invoice of today that falls due in some days."""
@@ -39,42 +35,10 @@ class TestRecoveryAutopay(RecoveryCommon, AccountPaymentCommon):
             **values,
         )
 
-    @contextmanager
-    def _provider(self, answer):
-        """A provider that answers each request so: a state, nothing, or an error that breaks it
-        off."""
-
-        def send(tx):
-            self.calls.append(tx)
-            if isinstance(answer, Exception):
-                raise answer
-            if answer == "done":
-                tx._set_done()
-            elif answer == "pending":
-                tx._set_pending()
-            elif answer == "error":
-                tx._set_error("Not enough on the account.")
-
-        transactions = type(self.env["payment.transaction"])
-        with patch.object(transactions, "_send_payment_request", send):
-            yield
-
-    def _daily(self, day, answer="done"):
-        with self.on(day), self._provider(answer), self.mock_mail_gateway():
-            self.env["recovery.autopay"]._cron_autopay()
-            self.env["recovery.case"]._recompute_dirty()
-        self.env.invalidate_all()
-        return self._new_mails
-
     def _announced(self):
         """The debit of the invoice, announced in time."""
         self._daily(8)
         return self.autopay.attempt_ids
-
-    def _settle(self):
-        """The ledger learns of what the provider took."""
-        self.calls[-1]._post_process()
-        self.env["recovery.case"]._recompute_dirty()
 
     def _holds(self):
         return self.autopay.sudo()._own_holds()
