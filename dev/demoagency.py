@@ -1,4 +1,4 @@
-"""The fake agency beside the demo: on a free port, with secrets of its own, known to the database."""
+"""The fake agency beside the demo: on a free port that the database is told, with new secrets."""
 
 from secrets import token_hex
 

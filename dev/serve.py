@@ -28,7 +28,9 @@ def run():
         ensure_demo(smtp)
         secrets = demoagency.new_secrets()
         desk = mailsink.free_port()
-        children["The fake agency"] = demoagency.start(desk, port, secrets, background_environment())
+        children["The fake agency"] = demoagency.start(
+            desk, port, secrets, background_environment()
+        )
         children["Odoo"] = start_odoo(port, smtp, demoagency.for_odoo(secrets))
         announce(port, desk)
         if detach:

@@ -259,9 +259,7 @@ def refer(env, url, count):
     )
     referrals = env["recovery.referral"]
     for item in owe(env, count):
-        referrals |= referrals.create(
-            {"agency_id": agency.id, "move_line_ids": [(6, 0, item.ids)]}
-        )
+        referrals |= referrals.create({"agency_id": agency.id, "move_line_ids": [(6, 0, item.ids)]})
     # whether they may be placed is not what these tests are about
     for state in ("checked", "approved", "sent"):
         referrals._set_state(state)
@@ -276,8 +274,8 @@ def owe(env, count):
         {
             "name": "Many",
             "line_ids": [
-                (0, 0, {"value": "percent", "value_amount": 100 / count, "nb_days": 0})
-                for _number in range(count)
+                (0, 0, {"value": "percent", "value_amount": 100 / count, "nb_days": number})
+                for number in range(count)
             ],
         }
     )
@@ -287,7 +285,7 @@ def owe(env, count):
         {
             "move_type": "out_invoice",
             "partner_id": customer.id,
-            "invoice_date": env.company._recovery_today() - timedelta(days=60),
+            "invoice_date": env.company._recovery_today() - timedelta(days=count + 60),
             "invoice_payment_term_id": term.id,
             "invoice_line_ids": [(0, 0, line)],
         }

@@ -59,7 +59,7 @@ def made(agency):
 def test_killed_five_times_each_referral_is_there_exactly_once(made, agency):
     chance = random.Random(os.environ.get("OR_SEED", "19"))
     for _time in range(KILLS):
-        answer = made.order("call_agencies", kill_at=chance.randrange(200, 2500))
+        answer = made.order("call_agencies", kill_at=chance.randrange(100, 1200))
         assert answer["died"] == signal.SIGKILL
     for _time in range(5):
         made.order("call_agencies", later=True)

@@ -3,7 +3,7 @@
 import re
 
 #: A cell that begins so, behind blanks too, is a formula to some spreadsheet.
-FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")  # noqa: RUF001
+FORMULA = re.compile(r"\s*[=+\-@＝＋－＠]")
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 

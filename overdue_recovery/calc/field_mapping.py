@@ -34,7 +34,9 @@ def fill(
 
     >>> fill([("number", "claims[].no"), ("amount", "claims[].sum.value")], {},
     ...      [{"number": "INV/1", "amount": "10.00"}, {"number": "INV/2", "amount": "5.00"}])
-    {'claims': [{'no': 'INV/1', 'sum': {'value': '10.00'}}, {'no': 'INV/2', 'sum': {'value': '5.00'}}]}
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'claims': [{'no': 'INV/1', 'sum': {'value': '10.00'}},
+                {'no': 'INV/2', 'sum': {'value': '5.00'}}]}
 
     Two of our words in one place, or a place that is a text and an object, is an error:
 

@@ -41,8 +41,8 @@ def outcome(status: int) -> str:
 
 
 def errors(data: object) -> list[tuple[str, str]]:
-    """What an agency complains of, as (field, text), from its JSON. Nothing else is ever shown of an
-    answer.
+    """What an agency complains of, as (field, text), from its JSON; nothing else of an answer is
+    ever shown.
 
     >>> errors({"errors": {"debtor.vat": "is missing", "amount": ["too small", "no currency"]}})
     [('debtor.vat', 'is missing'), ('amount', 'too small'), ('amount', 'no currency')]

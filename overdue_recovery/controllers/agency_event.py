@@ -42,12 +42,10 @@ class AgencyEvent(http.Controller):
         return self._answer(200, {"id": event["id"]})
 
     def _body(self):
-        """The body of a POST of JSON that is not too large, else None."""
+        """The body of a POST of JSON, else None. What is too large never gets here."""
         message = request.httprequest
         is_json = message.mimetype == "application/json" and message.method == "POST"
-        if not is_json or not 0 < (message.content_length or 0) <= LARGEST:
-            return None
-        return message.get_data(cache=False)
+        return message.get_data(cache=False) if is_json else None
 
     def _json(self, body):
         """What the body holds, or None."""

@@ -7,7 +7,7 @@ class RecoveryAgencyConnector(models.Model):
 
     Seam for integrators. A connector ``acme`` is an addon that inherits ``recovery.agency`` with
 
-    - ``connector = fields.Selection(selection_add=[("acme", "Acme")], ondelete={"acme": "set manual"})``,
+    - ``selection_add=[("acme", "Acme")]`` on ``connector``, with an ``ondelete`` to ``manual``,
     - ``_acme_submit(call)``, ``_acme_inform(call)``, ``_acme_report(call)`` and
       ``_acme_recall(call)``: make one call of ``recovery.outbox`` and return a
       ``tools.http_call.Answer``. They are called by the job, outside of anybody's transaction and
@@ -40,6 +40,14 @@ class RecoveryAgencyConnector(models.Model):
         help="Which of our words stand where in the agency's. Empty: all, in our own.",
     )
     call_ids = fields.One2many("recovery.outbox", "agency_id", string="Calls")
+
+    def action_view_calls(self):
+        """Open what was said to this agency."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "overdue_recovery.recovery_outbox_action"
+        )
+        return {**action, "domain": [("agency_id", "=", self.id)], "context": {}}
 
     def _connector(self, action):
         """What makes a call of this kind (``submit``, ``inform``, ``report``, ``recall``).

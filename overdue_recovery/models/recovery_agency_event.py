@@ -1,6 +1,6 @@
 import time
 
-from odoo import models
+from odoo import fields, models
 
 from ..calc import event_signature
 
@@ -10,9 +10,21 @@ class RecoveryAgencyEvent(models.Model):
 
     _inherit = "recovery.agency"
 
+    event_url = fields.Char(
+        string="Address for its news",
+        compute="_compute_event_url",
+        help="The agency posts here what happens: JSON, with the time in X-Recovery-Timestamp and "
+        "in X-Recovery-Signature the HMAC-SHA256 of time, dot and body.",
+    )
+
+    def _compute_event_url(self):
+        for agency in self:
+            base = agency.get_base_url()
+            agency.event_url = agency.id and f"{base}/recovery/agency/{agency.id}/event"
+
     def _is_genuine(self, timestamp, body, signature):
-        """Whether this agency signed ``body`` within the last minutes. An agency that doesn't exist,
-        or has no secret, is worked out like any other: how long it takes tells nobody which ones
+        """Whether this agency signed ``body`` within the last minutes. One that doesn't exist, or
+        has no secret, is worked out like any other: how long it takes tells nobody which ones
         there are.
 
         :param body: bytes as they came

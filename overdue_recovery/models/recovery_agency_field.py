@@ -62,10 +62,10 @@ class RecoveryAgencyField(models.Model):
             if not field_mapping.is_target(row.target) or is_of_items != ("[]" in row.target):
                 raise ValidationError(
                     self.env._(
-                        "“%(target)s” is no place for %(source)s: write names with dots between, "
+                        "“%(target)s” is no place for %(fact)s: write names with dots between, "
                         "and claims[].number for what each item says.",
                         target=row.target,
-                        source=row.source,
+                        fact=row.source,
                     )
                 )
         for agency in self.agency_id:

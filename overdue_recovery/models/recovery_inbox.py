@@ -96,7 +96,7 @@ class RecoveryInbox(models.Model):
         sudo: it is the agency that acts; whoever calls this is sure of that.
 
         :param event: dict with ``id`` and ``type``, and as far as it is known ``reference`` (our
-            number), ``agency_reference``, ``sequence``, ``at`` (ISO 8601) and what belongs to its type
+            number), ``agency_reference``, ``sequence``, ``at`` (ISO 8601) and what its type needs
         :return: the event, known before or not
         """
         self = self.with_user(SUPERUSER_ID)
@@ -218,8 +218,8 @@ def number(value):
 def moment(value):
     """A time in ISO 8601 as naive UTC, or None.
 
-    >>> moment("2025-03-03T10:00:00+01:00"), moment("2025-03-03T09:00:00Z")
-    (datetime.datetime(2025, 3, 3, 9, 0), datetime.datetime(2025, 3, 3, 9, 0))
+    >>> str(moment("2025-03-03T10:00:00+01:00")), str(moment("2025-03-03T09:00:00Z"))
+    ('2025-03-03 09:00:00', '2025-03-03 09:00:00')
     >>> moment("soon"), moment(7), moment("9999-12-31T23:59:59-12:00")
     (None, None, None)
     """

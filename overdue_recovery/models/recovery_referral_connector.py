@@ -1,3 +1,5 @@
+from decimal import Decimal
+
 from odoo import fields, models
 
 LONGEST_REFERENCE = 64
@@ -116,8 +118,9 @@ class RecoveryReferralConnector(models.Model):
                 "document": line.name,
                 "date": fields.Date.to_string(day) or "",
                 "booked": name,
-                "amount": self._plain(amount),
-                "open": self._plain(line.residual),
+                # numbers: a spreadsheet may take one below zero as what it is
+                "amount": Decimal(self._plain(amount)),
+                "open": Decimal(self._plain(line.residual)),
                 "currency": self.currency_id.name,
             }
             for day, name, amount in rows

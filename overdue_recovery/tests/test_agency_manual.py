@@ -40,7 +40,9 @@ class TestAgencyManual(AgencyCommon):
         [row] = self._table(files, "referral.csv")
         self.assertEqual((row["reference"], row["amount"]), (referral.name, "250.00"))
         [item] = self._table(files, "items.csv")
-        self.assertEqual((item["items[].document"], item["items[].amount"]), (invoice.name, "250.00"))
+        self.assertEqual(
+            (item["items[].document"], item["items[].amount"]), (invoice.name, "250.00")
+        )
         statement = self._table(files, "statement.csv")
         self.assertEqual([line["amount"] for line in statement], ["400.00", "-150.00"])
         folders = {name.split("/")[0] for name in files if "/" in name}

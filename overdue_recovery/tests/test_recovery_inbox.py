@@ -1,12 +1,12 @@
 import doctest
 from itertools import permutations
+from unittest import skipUnless
 
 from odoo.addons.overdue_recovery.models import recovery_inbox
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
 from .agency import Agency, AgencyCommon
-from unittest import skipUnless
 
 
 @tagged("post_install", "-at_install")
