@@ -2,7 +2,7 @@
 
 
 def wait(attempt: int, chance: float, base: int = 60, longest: int = 6 * 3600) -> int:
-    """Seconds to wait after the ``attempt``-th try (counted from 1): half of the pause to all of it.
+    """Seconds to wait after the ``attempt``-th try, counted from 1: half of a pause to all of it.
 
     The pause doubles with every try until it is ``longest``. ``chance`` (0 to 1, the caller's
     dice) spreads the calls, so that a thousand of them don't come back in the same second:

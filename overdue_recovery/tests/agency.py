@@ -3,8 +3,6 @@
 import os
 from unittest.mock import patch
 
-from odoo import Command
-
 from .common import RecoveryCommon
 
 try:
@@ -53,13 +51,8 @@ class AgencyCommon(RecoveryCommon):
     def _referral(self, invoices=None, agency=None, **values):
         """A referral that was sent, whether or not it might be."""
         invoices = invoices or self._overdue_invoice(60, 400)
-        referral = self.env["recovery.referral"].create(
-            {
-                "agency_id": (agency or self.agency).id,
-                "move_line_ids": [Command.set(self._items(invoices).ids)],
-                **values,
-            }
-        )
+        values = {"agency_id": (agency or self.agency).id, **values}
+        referral = self._refer(invoices, **values)
         for state in ("checked", "approved"):
             referral._set_state(state)
         referral.sudo()._place()

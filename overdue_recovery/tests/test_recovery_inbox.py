@@ -68,12 +68,7 @@ class TestRecoveryInbox(AgencyCommon):
         self.assertEqual(referral.state, "accepted")
 
     def test_what_is_told_before_it_was_sent_waits(self):
-        referral = self.env["recovery.referral"].create(
-            {
-                "agency_id": self.agency.id,
-                "move_line_ids": [(6, 0, self._items(self._overdue_invoice(60, 400)).ids)],
-            }
-        )
+        referral = self._refer(self._overdue_invoice(60, 400), agency_id=self.agency.id)
         row = self._tell(referral, "payment", 1, amount="10.00")
         self.assertEqual((row.state, referral.state), ("waiting", "draft"))
 
