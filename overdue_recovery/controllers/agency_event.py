@@ -5,6 +5,8 @@ from odoo.http import request
 
 #: An event is a few fields; its largest text is a note.
 LARGEST = 64 * 1024
+#: Messages that one machine may get wrong within an hour.
+MOST_MISTAKES = 100
 TIMESTAMP, SIGNATURE = "X-Recovery-Timestamp", "X-Recovery-Signature"
 
 
@@ -29,6 +31,8 @@ class AgencyEvent(http.Controller):
 
         :return: 200 for what is genuine, known already or not; else 401 without a word
         """
+        if self._is_noisy():
+            return self._answer(401, {})
         inbox = request.env["recovery.inbox"].sudo()
         body, headers = self._body(), request.httprequest.headers
         agencies = request.env["recovery.agency"].sudo().browse(agency).exists()
@@ -37,9 +41,21 @@ class AgencyEvent(http.Controller):
         )
         event = self._json(body) if is_genuine and body else None
         if event is None or not inbox._is_event(event):
+            self._visits()._allow(self._machine(), "agency_event", MOST_MISTAKES)
             return self._answer(401, {})
         inbox._receive(agencies, event)
         return self._answer(200, {"id": event["id"]})
+
+    def _visits(self):
+        return request.env["recovery.portal.visit"].sudo()
+
+    def _machine(self):
+        """Who calls, as far as the proxies that we trust say so."""
+        return f"machine:{request.httprequest.remote_addr}"
+
+    def _is_noisy(self):
+        """Whether this machine got so much wrong lately that it isn't listened to."""
+        return self._visits()._is_over(self._machine(), "agency_event", MOST_MISTAKES)
 
     def _body(self):
         """The body of a POST of JSON, else None. What is too large never gets here."""

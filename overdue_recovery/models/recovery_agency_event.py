@@ -42,7 +42,7 @@ class RecoveryAgencyEvent(models.Model):
         referrals = self.env["recovery.referral"]
         for name, told in (("name", "reference"), ("external_ref", "agency_reference")):
             value = event.get(told)
-            if isinstance(value, str) and value:
+            if isinstance(value, str) and value.isprintable() and value:
                 domain = [("agency_id", "=", self.id), (name, "=", value)]
                 if found := referrals.search(domain, limit=1):
                     return found

@@ -43,12 +43,12 @@ class RecoveryInbox(models.Model):
     referral_id = fields.Many2one(
         "recovery.referral", readonly=True, index="btree_not_null", ondelete="restrict"
     )
+    partner_id = fields.Many2one(related="referral_id.partner_id", string="Customer")
     external_id = fields.Char(string="The agency's number", required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)
     sequence = fields.Integer(readonly=True, help="Its place among those of one referral.")
     date = fields.Datetime(string="Told on", required=True, readonly=True)
-    payload = fields.Json(readonly=True)
-    payload_text = fields.Text(string="As it came", compute="_compute_payload_text")
+    payload = fields.Text(string="As it came", readonly=True, help="JSON.")
     state = fields.Selection(
         [
             ("waiting", "Waiting"),
@@ -74,10 +74,9 @@ class RecoveryInbox(models.Model):
         for event in self:
             event.company_id = (event.referral_id or event.agency_id).company_id
 
-    @api.depends("payload")
-    def _compute_payload_text(self):
-        for event in self:
-            event.payload_text = json.dumps(event.payload, indent=2, ensure_ascii=False)
+    def _told(self):
+        """What the agency told, as a dict."""
+        return json.loads(self.payload or "{}")
 
     # -- receive ---------------------------------------------------------------------------
 
@@ -85,7 +84,9 @@ class RecoveryInbox(models.Model):
     def _is_event(self, event):
         """Whether this is an event at all: an object with a short ``id`` and ``type``."""
         return isinstance(event, dict) and all(
-            isinstance(event.get(name), str) and 0 < len(event[name]) <= longest
+            isinstance(event.get(name), str)
+            and 0 < len(event[name]) <= longest
+            and event[name].isprintable()
             for name, longest in (("id", LONGEST_ID), ("type", LONGEST_KIND))
         )
 
@@ -114,7 +115,10 @@ class RecoveryInbox(models.Model):
                 "kind": event["type"],
                 "sequence": number(event.get("sequence")),
                 "date": moment(event.get("at")) or fields.Datetime.now(),
-                "payload": event,
+                # half a character, which JSON can hold, is none
+                "payload": json.dumps(event, ensure_ascii=False, indent=1)
+                .encode("utf-8", "replace")
+                .decode(),
             }
         )
         (row._of_referral(referral) if referral else row)._apply_all()
@@ -175,7 +179,7 @@ class RecoveryInbox(models.Model):
         """Events that came before what they speak of was known: find it now."""
         domain = [("agency_id", "=", agency.id), ("state", "=", "waiting")]
         for event in self.sudo().search(domain, order="sequence, date, id", limit=500):
-            event.referral_id = event.referral_id or agency._find_referral(event.payload)
+            event.referral_id = event.referral_id or agency._find_referral(event._told())
             event._apply_all()
 
     # -- what a person decides -------------------------------------------------------------

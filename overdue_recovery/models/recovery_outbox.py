@@ -34,6 +34,9 @@ class RecoveryOutbox(models.Model):
 
     agency_id = fields.Many2one("recovery.agency", required=True, index=True, ondelete="restrict")
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     res_model = fields.Char(string="Kind of record", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Record", model_field="res_model", required=True, readonly=True, index=True
@@ -48,8 +51,9 @@ class RecoveryOutbox(models.Model):
         required=True,
         readonly=True,
     )
-    payload = fields.Json(readonly=True, help="What is said, in the agency's own words.")
-    payload_text = fields.Text(string="What is said", compute="_compute_payload_text")
+    payload = fields.Text(
+        string="What is said", readonly=True, help="JSON, in the agency's own words."
+    )
     idempotency_key = fields.Char(required=True, readonly=True)
     state = fields.Selection(
         [
@@ -78,11 +82,6 @@ class RecoveryOutbox(models.Model):
     _waiting = models.Index("(next_try, id) WHERE state IN ('queued', 'sending')")
     _of_record = models.Index("(res_model, res_id)")
 
-    @api.depends("payload")
-    def _compute_payload_text(self):
-        for call in self:
-            call.payload_text = json.dumps(call.payload, indent=2, ensure_ascii=False)
-
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
         raise UserError(self.env._("Calls to agencies stay as the record of what they were told."))
@@ -106,10 +105,11 @@ class RecoveryOutbox(models.Model):
             {
                 "agency_id": agency.id,
                 "company_id": record.company_id.id,
+                "partner_id": record.partner_id.id,
                 "res_model": record._name,
                 "res_id": record.id,
                 "kind": kind,
-                "payload": payload,
+                "payload": json.dumps(payload, ensure_ascii=False, indent=1, sort_keys=True),
                 "idempotency_key": key,
                 "tries_left": self._most_tries(),
             }
@@ -127,7 +127,7 @@ class RecoveryOutbox(models.Model):
 
     def _body(self):
         """The payload as bytes, the same for every try."""
-        return json.dumps(self.payload, ensure_ascii=False, sort_keys=True).encode()
+        return (self.payload or "{}").encode()
 
     # -- what a person decides -------------------------------------------------------------
 

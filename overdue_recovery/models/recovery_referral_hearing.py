@@ -45,7 +45,7 @@ class RecoveryReferralHearing(models.Model):
         self.ensure_one()
         if event.kind in PASSING and event._is_overtaken():
             return False
-        getattr(self, NEWS[event.kind])(event.payload, event.external_id)
+        getattr(self, NEWS[event.kind])(event._told(), event.external_id)
         return True
 
     def _hear_accepted(self, told, key):
@@ -100,4 +100,6 @@ class RecoveryReferralHearing(models.Model):
 def text(told, name):
     """A text that an agency told, empty when it told something else."""
     value = told.get(name)
-    return value.strip()[:LONGEST] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return "".join(c for c in value if c.isprintable() or c == "\n").strip()[:LONGEST]

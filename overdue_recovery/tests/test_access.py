@@ -243,6 +243,7 @@ class TestAccess(RecoveryCommon):
                 links.search([("notice_id", "in", cls.notice.ids)], limit=1)
             )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
+
     def _make_messages(cls, referral):
         """What an agency was told of a referral, and what it told."""
         agency = referral.agency_id

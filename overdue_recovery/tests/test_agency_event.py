@@ -1,7 +1,9 @@
 import json
 import time
 from unittest import skipUnless
+from unittest.mock import patch
 
+from odoo.addons.overdue_recovery.controllers import agency_event
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -120,6 +122,8 @@ class TestAgencyEvent(AgencyCommon, HttpCase):
             {"id": ""},
             {"id": 7},
             {"id": "x" * 201},
+            {"id": "E\x001"},
+            {"id": "E\ud8001"},
             {"type": None},
             {"type": ["accepted"]},
             {"type": "x" * 65},
@@ -132,6 +136,14 @@ class TestAgencyEvent(AgencyCommon, HttpCase):
         for method in ("GET", "PUT", "DELETE"):
             self._assert_refused(self._post(method=method))
 
+    def test_a_machine_that_only_guesses_is_no_longer_listened_to(self):
+        with patch.object(agency_event, "MOST_MISTAKES", 3):
+            for _time in range(4):
+                self._assert_refused(self._post(secret="guessed"))
+            self._assert_refused(self._post())
+            with self.on(0, hour=11):
+                self.assertEqual(self._post().status_code, 200)
+
     def test_a_poisonous_event_is_kept_with_its_error_and_stops_no_other(self):
         with mute_logger("odoo.addons.overdue_recovery.models.recovery_inbox"):
             for number, amount in enumerate(("NaN", "-5", "much", None, True, [], {}, 10**400)):
@@ -141,6 +153,20 @@ class TestAgencyEvent(AgencyCommon, HttpCase):
         self.assertTrue(all(event.reason for event in self._told()))
         self.assertEqual(self._post().status_code, 200)
         self.assertEqual(self.referral.state, "accepted")
+
+    def test_characters_that_no_database_keeps_do_no_harm(self):
+        strange = "a\x00b\ud800c"
+        for number, values in enumerate(
+            (
+                {"type": "info_needed", "text": strange},
+                {"agency_reference": strange},
+                {"reference": strange},
+                {strange: strange},
+            )
+        ):
+            event = {**self.event, "id": f"S-{number}", **values}
+            self.assertEqual(self._post(event).status_code, 200, values)
+        self.assertIn("abc", self.referral.event_ids.mapped("text"))
 
     def test_an_event_of_an_unknown_kind_is_kept_without_effect(self):
         response = self._post({**self.event, "type": "horoscope"})

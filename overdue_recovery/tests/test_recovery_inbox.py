@@ -93,7 +93,7 @@ class TestRecoveryInbox(AgencyCommon):
             with self.assertRaises(UserError):
                 getattr(row.with_user(collector), act)()
         with self.assertRaises(UserError):
-            row.with_user(self.env.user).sudo(False).write({"payload": {"amount": 1}})
+            row.with_user(self.env.user).sudo(False).write({"payload": "{}"})
         row.with_user(self.env.user).sudo(False).action_retry()
         self.assertEqual(row.state, "failed", "it still says no amount")
         with self.assertRaises(UserError):

@@ -1,3 +1,4 @@
+import json
 import os
 from unittest import skipUnless
 from unittest.mock import patch
@@ -341,7 +342,7 @@ class TestRecoveryOutbox(AgencyCommon):
         invoice = self._overdue_invoice(60, 400)
         call = self._calls(self._referral(invoice))
         self.assertEqual(
-            call.payload,
+            json.loads(call.payload),
             {
                 "reference": call._record().name,
                 "debtor": {"name": self.partner_a.name},
@@ -376,9 +377,9 @@ class TestRecoveryOutbox(AgencyCommon):
         with self.assertRaises(UserError):
             call.with_user(collector).action_retry()
         with self.assertRaises(UserError):
-            call.with_user(collector).write({"payload": {}})
+            call.with_user(collector).write({"payload": "{}"})
         with self.assertRaises(UserError):
-            call.write({"payload": {}})
+            call.write({"payload": "{}"})
         call.action_retry()
         self.assertEqual(call.state, "queued")
         with self.assertRaises(UserError):
