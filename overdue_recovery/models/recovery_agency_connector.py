@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 
-class RecoveryAgencyConnector(models.Model):
+class RecoveryAgencyConnector(models.AbstractModel):
     """How an agency is reached.
 
     Seam for integrators. A connector ``acme`` is an addon that inherits ``recovery.agency`` with
@@ -13,7 +13,7 @@ class RecoveryAgencyConnector(models.Model):
       ``tools.http_call.Answer``. They are called by the job, outside of anybody's transaction and
       after the row is written down as sending; they may take a minute, may raise (the call has
       failed then), and have to give ``call.idempotency_key`` to whoever is able to know a call
-      again. ``call.payload`` is what ``_payload()`` made, ``call._record()`` the referral.
+      again. ``call.payload`` is what ``_payload()`` made, as JSON; ``call._record()`` the referral.
     - ``_acme_payload(kind, referral, values)``, only if it says things in another form than by the
       agency's fields.
 
@@ -21,7 +21,8 @@ class RecoveryAgencyConnector(models.Model):
     of its own or a job that asks for it, once it is sure who has said it.
     """
 
-    _inherit = "recovery.agency"
+    _name = "recovery.agency.connector"
+    _description = "Agency: how it is reached"
 
     # Connectors that reach nobody: their work is done with the person's own.
     _local_connectors = frozenset({"manual"})
@@ -32,14 +33,6 @@ class RecoveryAgencyConnector(models.Model):
         help="It takes two calls with the same idempotency key for one. Otherwise a call whose "
         "answer was lost is not made again: you are asked.",
     )
-    field_ids = fields.One2many(
-        "recovery.agency.field",
-        "agency_id",
-        string="Fields",
-        copy=True,
-        help="Which of our words stand where in the agency's. Empty: all, in our own.",
-    )
-    call_ids = fields.One2many("recovery.outbox", "agency_id", string="Calls")
 
     def action_view_calls(self):
         """Open what was said to this agency."""

@@ -5,10 +5,11 @@ from odoo import fields, models
 from ..calc import event_signature
 
 
-class RecoveryAgencyEvent(models.Model):
+class RecoveryAgencyEvent(models.AbstractModel):
     """Whether it is the agency that tells something, and of what."""
 
-    _inherit = "recovery.agency"
+    _name = "recovery.agency.event"
+    _description = "Agency: whether it is who tells something"
 
     event_url = fields.Char(
         string="Address for its news",

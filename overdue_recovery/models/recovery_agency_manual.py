@@ -13,7 +13,7 @@ ZIP = "application/zip"
 EXTENSIONS = {"application/pdf": ".pdf", "text/html": ".html"}
 
 
-class RecoveryAgencyManual(models.Model):
+class RecoveryAgencyManual(models.AbstractModel):
     """The connector ``manual``: a ZIP to download and bring to the agency, by its portal, by
     encrypted mail, however it wants it. What it has to be told later is a person's task, see
     ``recovery.referral._tell_agency``.
@@ -23,7 +23,8 @@ class RecoveryAgencyManual(models.Model):
     same referral makes the same bytes, as long as nothing was booked on it.
     """
 
-    _inherit = "recovery.agency"
+    _name = "recovery.agency.manual"
+    _description = "Agency: by hand"
 
     def _manual_submit(self, call):
         """Attach the ZIP to the referral."""

@@ -6,7 +6,7 @@ from ..tools import http_call
 PATHS = {"submit": "referrals", "inform": "referrals", "report": "reports", "recall": "recalls"}
 
 
-class RecoveryAgencyRest(models.Model):
+class RecoveryAgencyRest(models.AbstractModel):
     """The connector ``rest``: JSON over HTTPS, to addresses below one URL.
 
     ``POST <url>/referrals`` places, and answers a question with, what the agency's fields say;
@@ -15,8 +15,8 @@ class RecoveryAgencyRest(models.Model):
     ``{"errors": {field: text}}``, which is shown.
     """
 
-    _name = "recovery.agency"
-    _inherit = ["recovery.agency", "recovery.agency.secret"]
+    _name = "recovery.agency.rest"
+    _description = "Agency: JSON over HTTPS"
 
     rest_url = fields.Char(string="URL", help="HTTPS; without a password or a question mark.")
     rest_header = fields.Char(

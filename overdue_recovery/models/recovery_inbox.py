@@ -4,7 +4,9 @@ from datetime import datetime, timezone
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import mute_logger
 from psycopg2 import OperationalError
+from psycopg2.errors import UniqueViolation
 
 _logger = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class RecoveryInbox(models.Model):
 
         :param event: dict with ``id`` and ``type``, and as far as it is known ``reference`` (our
             number), ``agency_reference``, ``sequence``, ``at`` (ISO 8601) and what its type needs
-        :return: the event, known before or not
+        :return: the event, known before or not; empty when another process keeps it right now
         """
         self = self.with_user(SUPERUSER_ID)
         known = self.search(
@@ -106,23 +108,32 @@ class RecoveryInbox(models.Model):
         )
         if known:
             return known
-        referral = self.env["recovery.agency"].browse(agency.id)._find_referral(event)
-        row = self.create(
-            {
-                "agency_id": agency.id,
-                "referral_id": referral.id,
-                "external_id": event["id"],
-                "kind": event["type"],
-                "sequence": number(event.get("sequence")),
-                "date": moment(event.get("at")) or fields.Datetime.now(),
-                # half a character, which JSON can hold, is none
-                "payload": json.dumps(event, ensure_ascii=False, indent=1)
-                .encode("utf-8", "replace")
-                .decode(),
-            }
-        )
-        (row._of_referral(referral) if referral else row)._apply_all()
+        row = self._keep(self.env["recovery.agency"].browse(agency.id), event)
+        (self._of_referral(row.referral_id) if row.referral_id else row)._apply_all()
         return row
+
+    @api.model
+    def _keep(self, agency, event):
+        """A row for an event; empty when another process keeps it right now."""
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                return self.create(self._as_row(agency, event))
+        except UniqueViolation:
+            return self.browse()
+
+    @api.model
+    def _as_row(self, agency, event):
+        told = json.dumps(event, ensure_ascii=False, indent=1)
+        return {
+            "agency_id": agency.id,
+            "referral_id": agency._find_referral(event).id,
+            "external_id": event["id"],
+            "kind": event["type"],
+            "sequence": number(event.get("sequence")),
+            "date": moment(event.get("at")) or fields.Datetime.now(),
+            # half a character, which JSON can hold, is none
+            "payload": told.encode("utf-8", "replace").decode(),
+        }
 
     @api.model
     def _of_referral(self, referral):

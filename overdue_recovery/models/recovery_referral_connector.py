@@ -7,21 +7,12 @@ LONGEST_REFERENCE = 64
 CALLS = {"answered": "inform", "recall_requested": "recall"}
 
 
-class RecoveryReferralConnector(models.Model):
+class RecoveryReferralConnector(models.AbstractModel):
     """A referral is carried to the agency by its connector, and hears what became of the calls."""
 
-    _inherit = "recovery.referral"
+    _name = "recovery.referral.connector"
+    _description = "Referral: what the agency is told"
 
-    call_ids = fields.One2many(
-        "recovery.outbox",
-        "res_id",
-        string="Calls",
-        domain=lambda self: [("res_model", "=", self._name)],
-        readonly=True,
-    )
-    inbox_ids = fields.One2many(
-        "recovery.inbox", "referral_id", string="As the agency told it", readonly=True
-    )
     call_count = fields.Integer(compute="_compute_call_count")
 
     def _compute_call_count(self):

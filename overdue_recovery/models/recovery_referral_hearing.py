@@ -20,13 +20,14 @@ PASSING = {"active", "info_needed", "paused", "resumed"}
 LONGEST = 2000
 
 
-class RecoveryReferralHearing(models.Model):
+class RecoveryReferralHearing(models.AbstractModel):
     """What an agency tells through its connector, put into what its news mean.
 
     Seam: for an event of another kind, extend ``_knows_news`` and ``_hear``.
     """
 
-    _inherit = "recovery.referral"
+    _name = "recovery.referral.hearing"
+    _description = "Referral: what the agency told by itself"
 
     def _knows_news(self, kind):
         """Whether anything follows from news of this kind."""

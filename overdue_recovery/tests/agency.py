@@ -46,6 +46,7 @@ class AgencyCommon(RecoveryCommon):
     def setUp(self):
         super().setUp()
         self.desk.script = lambda _key, _times: {}
+        self.desk.switches = set()
         self.desk.forget()
 
     def _referral(self, invoices=None, agency=None, **values):

@@ -226,7 +226,7 @@ class TestAccess(RecoveryCommon):
         cls.referral = maker._refer(maker._overdue_invoice(100, partner=customer))
         cls.referral.agency_id.fee_ids = [Command.create({"percent": 9.5})]
         cls.referral._add_event("note", text="Called")
-        cls._make_messages(cls.referral)
+        cls._make_agency_calls(cls.referral)
         cls.request = cls.env["recovery.request"].create(
             {"case_id": cls.dispute.case_id.id, "kind": "help", "text": "Call me"}
         )
@@ -244,7 +244,7 @@ class TestAccess(RecoveryCommon):
             )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
 
-    def _make_messages(cls, referral):
+    def _make_agency_calls(cls, referral):
         """What an agency was told of a referral, and what it told."""
         agency = referral.agency_id
         agency.field_ids = [Command.create({"source": "debtor_name", "target": "name"})]

@@ -166,7 +166,29 @@ class TestAgencyEvent(AgencyCommon, HttpCase):
         ):
             event = {**self.event, "id": f"S-{number}", **values}
             self.assertEqual(self._post(event).status_code, 200, values)
-        self.assertIn("abc", self.referral.event_ids.mapped("text"))
+        self.assertIn("ab?c", self.referral.event_ids.mapped("text"))
+
+    def test_a_whole_story_told_twice_in_the_wrong_order_ends_as_it_should(self):
+        self._send()
+        self._desk_tells({"bad signature"}, "rejected")
+        self.assertFalse(self._told())
+        muddled = {"duplicates", "out of order"}
+        self._desk_tells(muddled, "accepted", agency_reference="FA-7")
+        self._desk_tells(muddled, "payment", amount="100.00", currency="USD")
+        self._desk_tells(muddled, "payment", amount="50.00")
+        self._desk_tells(muddled, "closed", outcome="uncollectable")
+        self.assertEqual(set(self._told().mapped("state")), {"applied"})
+        self.assertEqual((self.referral.state, self.referral.outcome), ("closed", "uncollectable"))
+        payments = self.referral.event_ids.filtered(lambda event: event.kind == "payment")
+        self.assertEqual(sorted(payments.mapped("amount")), [50, 100])
+
+    def _desk_tells(self, switches, kind, **values):
+        """The fake agency itself tells something, in its own way."""
+        self.desk.event_url = f"{self.base_url()}/recovery/agency/{self.agency.id}/event"
+        self.desk.switches = switches
+        with self.allow_requests(all_requests=True):
+            self.desk.tell(self.referral.name, kind, **values)
+        self.env.invalidate_all()
 
     def test_an_event_of_an_unknown_kind_is_kept_without_effect(self):
         response = self._post({**self.event, "type": "horoscope"})
