@@ -255,6 +255,7 @@ class TestAccess(RecoveryCommon):
             )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
 
+    @classmethod
     def _make_agency_calls(cls, referral):
         """What an agency was told of a referral, and what it told."""
         agency = referral.agency_id
