@@ -98,19 +98,16 @@ class Agency:
         self.held = []
         return [self.post(body) for body in bodies][-1]
 
-    def post(self, body, timestamp=None, signature=None, headers=(), method="POST"):
+    def post(self, body):
         """Send one signed message; return the status of its answer."""
-        timestamp = timestamp or str(int(time.time()))
-        if signature is None:
-            secret = "wrong" if "bad signature" in self.switches else self.secret
-            signature = sign(secret, timestamp, body)
-        sent = {
+        timestamp = str(int(time.time()))
+        secret = "wrong" if "bad signature" in self.switches else self.secret
+        headers = {
             "Content-Type": "application/json",
             "X-Recovery-Timestamp": timestamp,
-            "X-Recovery-Signature": signature,
-            **dict(headers),
+            "X-Recovery-Signature": sign(secret, timestamp, body),
         }
-        request = urllib.request.Request(self.event_url, body, sent, method=method)
+        request = urllib.request.Request(self.event_url, body, headers)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
                 return response.status
