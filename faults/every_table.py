@@ -32,6 +32,7 @@ def fill(env):
     answer(env, invoices[0].partner_id)
     agree(env, today)
     contest(env, today)
+    ask(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -126,6 +127,7 @@ def agree(env, today):
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
     env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
+    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
     env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )
@@ -172,6 +174,22 @@ def contest(env, today):
     dispute.action_accept(10)
     dialog = document.action_dispute()["res_id"]
     env["recovery.dispute.create"].browse(dialog).attachment_ids = [(4, file.id)]
+
+
+def ask(env, today):
+    """A request with a file that waits for an answer, and its dialog."""
+    customer = env["res.partner"].create({"name": "Asks"})
+    item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+    file = env["ir.attachment"].create({"name": "Proof.txt", "raw": b"paid"})
+    request = env["recovery.request"].create(
+        {
+            "case_id": customer._recovery_case(env.company).id,
+            "kind": "paid_proof",
+            "move_line_ids": [(4, item.id)],
+            "attachment_ids": [(4, file.id)],
+        }
+    )
+    request.action_approve()
 
 
 def open_dialogs(env, invoices):

@@ -35,9 +35,11 @@ class RecoveryCase(models.Model):
         "recovery.case.screen",
         "recovery.case.reply",
         "recovery.case.activity",
+        "recovery.case.call",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.request",
         "recovery.case.message",
         "mail.thread",
         "mail.activity.mixin",
@@ -167,7 +169,7 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            agreed = case.offer_ids or case.promise_ids or case.dispute_ids
+            agreed = case.offer_ids or case.promise_ids or case.dispute_ids or case.request_ids
             if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
@@ -244,6 +246,7 @@ class RecoveryCase(models.Model):
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
+        self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
@@ -376,6 +379,7 @@ class RecoveryCase(models.Model):
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
+        self.request_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()
         self.write({"date_closed": today, "outcome": "merged"})
@@ -397,13 +401,4 @@ class RecoveryCase(models.Model):
     def action_verify_log(self):
         """Check the chain of the contact log and say what was found."""
         self.ensure_one()
-        broken = self.env["recovery.interaction"]._verify(self).get(self.id)
-        if broken is None:
-            kind, text = "success", self.env._("The contact log is complete and unchanged.")
-        else:
-            kind, text = "danger", self.env._("The contact log is broken at entry %s.", broken)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": kind, "message": text, "sticky": kind == "danger"},
-        }
+        return self.env["recovery.interaction"]._verify_notification(self)

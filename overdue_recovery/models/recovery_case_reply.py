@@ -50,7 +50,7 @@ class RecoveryCaseReply(models.AbstractModel):
     def _pause_for_reply(self):
         """Hold demands for the days that the company sets; a second reply adds nothing."""
         days = self.company_id.recovery_reply_hold_days
-        if not days or self._reply_holds():
+        if not days or self._reply_holds().filtered(lambda hold: hold.date_to):
             return
         today = self.company_id._recovery_today()
         self.env["recovery.hold"].create(

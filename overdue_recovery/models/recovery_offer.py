@@ -325,6 +325,10 @@ class RecoveryOffer(models.Model):
             offer._log_step(state, offer._terms_sentence())
         return True
 
+    def _after_state(self, target):
+        self.env["recovery.request"]._offer_decided(self, target)
+        return super()._after_state(target)
+
     def action_counter(self):
         """Open the dialog for a counter-offer."""
         self.ensure_one()

@@ -32,6 +32,8 @@ RIGHTS = {
     "recovery.hold": ("rwcu", "rwcu", "r"),
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
+    "recovery.call.outcome": ("r", "rwcu", "r"),
+    "recovery.call.log": ("rwcu", "rwcu", ""),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.law.band": ("r", "rwcu", "r"),
     "recovery.reference.rate": ("r", "rwcu", "r"),
@@ -54,6 +56,8 @@ RIGHTS = {
     "recovery.dispute": ("rwc", "rwc", "r"),
     "recovery.dispute.accept": ("rwcu", "rwcu", ""),
     "recovery.dispute.create": ("rwcu", "rwcu", ""),
+    "recovery.request": ("rwc", "rwc", "r"),
+    "recovery.request.answer": ("rwcu", "rwcu", ""),
     "recovery.offer.limit": ("r", "rwcu", "r"),
     "recovery.offer.create": ("rwcu", "rwcu", ""),
     "recovery.allocation": ("rwcu", "rwcu", "r"),
@@ -81,10 +85,12 @@ OF_A_COMPANY = {
     "recovery.promise",
     "recovery.offer",
     "recovery.dispute",
+    "recovery.request",
     "recovery.allocation",
     "recovery.allocation.line",
 }
 SHARED = {
+    "recovery.call.outcome",
     "recovery.hold.reason",
     "recovery.late.reason",
     "recovery.law",
@@ -177,6 +183,9 @@ class TestAccess(RecoveryCommon):
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
+        )
+        cls.request = cls.env["recovery.request"].create(
+            {"case_id": cls.dispute.case_id.id, "kind": "help", "text": "Call me"}
         )
         money = maker._payment(40, partner=customer)._recovery_open_credits()
         cls.allocation = cls.env["recovery.allocation"]._propose(money)
@@ -480,6 +489,15 @@ class TestAccess(RecoveryCommon):
         self.assertEqual(dispute.state, "partly_accepted")
         self.assertEqual(dispute.refund_move_id.state, "draft")
 
+    def test_a_collector_answers_requests(self):
+        action = self.request.with_user(self.collector).action_reject()
+        wizard = self.env[action["res_model"]].with_user(self.collector).browse(action["res_id"])
+        wizard.answer = "Please call us first"
+        wizard.action_answer()
+        self.assertRecordValues(
+            self.request, [{"state": "rejected", "answered_by_id": self.collector.id}]
+        )
+
     def test_a_manager_starts_an_item_at_a_level_of_its_company_only(self):
         items = self._items(self.fresh_invoice).with_user(self.manager)
         foreign = self._create_policy(company=self.other)
@@ -533,6 +551,7 @@ class TestAccess(RecoveryCommon):
             "recovery.promise": "kept",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
+            "recovery.request": "approved",
             "recovery.allocation": "done",
         }
         for name, state in stateful.items():
@@ -597,6 +616,9 @@ class TestAccess(RecoveryCommon):
             (self.dispute, "action_reject", ()),
             (self.dispute, "action_withdraw", ()),
             (self.dispute, "action_investigate", ()),
+            (self.request, "action_approve", ()),
+            (self.request, "action_reject", ()),
+            (self.request, "action_withdraw", ()),
             (self.notice.case_id, "action_dispute", ()),
             (self.fresh_invoice, "action_dispute", ()),
             (self.allocation, "action_confirm", ()),

@@ -67,6 +67,13 @@ LEGAL = {
         "partly_accepted": "",
         "withdrawn": "",
     },
+    "recovery.request": {
+        "open": "approved countered rejected withdrawn",
+        "approved": "",
+        "countered": "",
+        "rejected": "",
+        "withdrawn": "",
+    },
     "recovery.allocation": {
         "draft": "done",
         "done": "undone",
@@ -109,6 +116,9 @@ class TestStateTransitions(RecoveryCommon):
             cls.env["recovery.dispute"]
             .sudo()
             .create({"move_id": case._overdue_invoice(100, partner=customer).id})
+        )
+        cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
+            customer._recovery_case(cls.company), "help", "Call me"
         )
         waivers = cls.env["recovery.charge.waiver"].sudo()
         cls.records["recovery.charge.waiver"] = waivers._propose(

@@ -39,6 +39,7 @@ class BasePartnerMerge(models.TransientModel):
         for notices in live.grouped("run_id").values():
             self._keep_one_notice(notices, dst_partner)
         self._keep_one_recipient(src_partners | dst_partner)
+        self._keep_one_request(src_partners | dst_partner)
         self.env.flush_all()
 
     def _let_go_of_payers(self, partners):
@@ -68,3 +69,13 @@ class BasePartnerMerge(models.TransientModel):
             unsent = further.filtered(lambda d: d.state in UNSENT)
             unsent._set_state("cancelled", reason=self.env._("Merged with another recipient."))
             (further - unsent).is_merged = True
+
+    def _keep_one_request(self, partners):
+        """One open request of a kind: what the others ask is added to the oldest."""
+        requests = self.env["recovery.request"].sudo()
+        waiting = requests.search([("partner_id", "in", partners.ids), ("state", "=", "open")])
+        for same in waiting.grouped(lambda one: (one.company_id, one.kind)).values():
+            kept, *others = same.sorted("id")
+            for other in others:
+                other._close("withdrawn")
+                kept._add(other.text)
