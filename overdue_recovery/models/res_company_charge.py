@@ -29,7 +29,6 @@ class ResCompanyCharge(models.AbstractModel):
         string="Journal of charges",
         domain="[('type', '=', 'sale'), ('company_id', '=', id)]",
         help="Charges are numbered and booked here. Empty: made with the first charge.",
-        prefetch="recovery",
     )
     recovery_fee_account_id = fields.Many2one(
         "account.account",
