@@ -432,8 +432,9 @@ class ResPartner(models.Model):
 
     def _sales_beside_charges(self):
         """{partner: (sales, first invoice date, open charges)} of those that were charged; nothing
-        is asked in a company that never charged, which has no journal for it."""
-        if not self.env.company.sudo().root_id.recovery_charge_journal_id:
+        is asked in a company that has no journal for it."""
+        company = self.env.company
+        if not company._recovery_has_charged(company.sudo().root_id.id):
             return {}
         domain = [
             ("state", "=", "posted"),
