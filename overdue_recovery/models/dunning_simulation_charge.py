@@ -81,23 +81,34 @@ class DunningSimulationCharge(models.AbstractModel):
         if not lines:
             return
         partners = self.env["res.partner"].sudo().browse({e["partner_id"] for e in entries})
-        charges = self.env["recovery.charge"].sudo().with_company(company)
-        facts = ChargeFacts(entries[-1]["date"])
-        charges._flush_facts()
-        own = ignore if ignore is not None else self.env["dunning.notice"]
-        charges._fill(facts, lines, own, partners, company)
+        facts = self._charge_facts(company, partners, lines, entries[-1]["date"], ignore)
         self._remind(facts, [line for line in lines if line.item_id in under_way], today, under_way)
+        by_id = {partner.id: partner for partner in partners}
         for place, (entry, lines) in enumerate(zip(entries, lines_of, strict=True)):
-            if not lines:
-                continue
-            notice = Foreseen(place, company, partners.browse(entry["partner_id"]))
-            level = self.env["dunning.level"].sudo().browse(entry["level_id"])
-            asked = replace(facts, today=entry["date"], lines={place: lines})
-            found = charges._charges_of(notice, asked, level)
-            entry["charge"] = self._foreseen_sum(company, found)
-            self._claim(facts, place, lines, found)
-            levels = {line.item_id: line.level_id for line in lines}
-            self._remind(facts, lines, entry["date"], levels, entry["channel"])
+            if lines:
+                notice = Foreseen(place, company, by_id[entry["partner_id"]])
+                entry["charge"] = self._foresee_charges(notice, entry, lines, facts)
+
+    def _charge_facts(self, company, partners, lines, last_day, ignore):
+        """``ChargeFacts`` of these lines, of all days up to ``last_day``."""
+        charges = self.env["recovery.charge"].sudo()
+        charges._flush_facts()
+        facts = ChargeFacts(last_day)
+        own = self.env["dunning.notice"] if ignore is None else ignore
+        charges._fill(facts, lines, own, partners, company)
+        return facts
+
+    def _foresee_charges(self, notice, entry, lines, facts):
+        """What one notice charges; it counts for those of later days."""
+        day = entry["date"]
+        charges = self.env["recovery.charge"].sudo().with_company(notice.company_id)
+        level = self.env["dunning.level"].sudo().browse(entry["level_id"])
+        asked = replace(facts, today=day, lines={notice.id: lines})
+        found = charges._charges_of(notice, asked, level)
+        self._claim(facts, notice.id, lines, found)
+        levels = {line.item_id: line.level_id for line in lines}
+        self._remind(facts, lines, day, levels, entry["channel"])
+        return self._foreseen_sum(notice.company_id, found)
 
     def _foreseen_sum(self, company, found):
         """The charges of one notice in the company's currency, converted as a notice does."""
