@@ -32,6 +32,8 @@ def fill(env):
     answer(env, invoices[0].partner_id)
     agree(env, today)
     contest(env, today)
+    debit(env, today)
+    refer(env, today)
     ask(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
@@ -126,8 +128,10 @@ def agree(env, today):
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
-    env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
-    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
+    case = customer._recovery_case(env.company)
+    env["recovery.promise.create"]._open_for(case)
+    case.action_hardship()
+    env["recovery.call.log"]._open_for(case)
     env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )
@@ -155,6 +159,31 @@ def agree(env, today):
     env["recovery.offer.create"]._open_for(offer.case_id)
 
 
+def debit(env, today):
+    """A customer who is debited automatically, with a debit that is announced."""
+    customer = env["res.partner"].create({"name": "Debited", "email": "card@customer.example"})
+    method = env.ref("payment.payment_method_unknown")
+    values = {"name": "A test", "code": "none", "payment_method_ids": [(4, method.id)]}
+    provider = env["payment.provider"].create({**values, "state": "test"})
+    method.active = True
+    card = env["payment.token"].create(
+        {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "partner_id": customer.id,
+            "payment_details": "4242",
+            "provider_ref": "saved",
+        }
+    )
+    case = customer._recovery_case(env.company)
+    case.action_autopay()
+    autopay = env["recovery.autopay"].create(
+        {"partner_id": customer.id, "payment_token_id": card.id}
+    )
+    item = invoice(env, customer, today, 30).line_ids.filtered("date_maturity")
+    env["recovery.autopay.attempt"].create(autopay._attempt_values(item, 100.0))
+
+
 def contest(env, today):
     """A dispute that is open, and one that was accepted in part, with their dialogs."""
     customer = env["res.partner"].create({"name": "Contests"})
@@ -174,6 +203,30 @@ def contest(env, today):
     dispute.action_accept(10)
     dialog = document.action_dispute()["res_id"]
     env["recovery.dispute.create"].browse(dialog).attachment_ids = [(4, file.id)]
+
+
+def refer(env, today):
+    """An invoice that an agency collects, and its dialogs."""
+    partners = env["res.partner"].create([{"name": "Collect Ltd"}, {"name": "Silent"}])
+    agency = env["recovery.agency"].create(
+        {
+            "partner_id": partners[0].id,
+            "country_ids": [(4, env.ref("base.be").id)],
+            "fee_ids": [(0, 0, {"percent": 9.5})],
+        }
+    )
+    item = invoice(env, partners[1], today, 100).line_ids.filtered("date_maturity")
+    env["recovery.referral.create"]._open_for(partners[1]._recovery_case(env.company))
+    referral = env["recovery.referral"].create(
+        {"agency_id": agency.id, "move_line_ids": [(6, 0, item.ids)]}
+    )
+    # everything that an agency wants is told elsewhere: here it is placed as it is
+    for state in ("checked", "approved"):
+        referral._set_state(state)
+    referral.sudo()._place()
+    referral._on_payment(50, "P-1")
+    for dialog in ("report", "book", "take.back"):
+        env[f"recovery.referral.{dialog}"]._open_for(referral)
 
 
 def ask(env, today):

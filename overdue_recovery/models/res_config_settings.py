@@ -22,11 +22,29 @@ class ResConfigSettings(models.TransientModel):
     recovery_loss_journal_id = fields.Many2one(
         related="company_id.recovery_loss_journal_id", readonly=False
     )
+    recovery_referral_limit = fields.Monetary(
+        related="company_id.recovery_referral_limit", readonly=False, currency_field="currency_id"
+    )
+    recovery_agency_account_id = fields.Many2one(
+        related="company_id.recovery_agency_account_id", readonly=False
+    )
+    recovery_agency_journal_id = fields.Many2one(
+        related="company_id.recovery_agency_journal_id", readonly=False
+    )
+    recovery_agency_tax_id = fields.Many2one(
+        related="company_id.recovery_agency_tax_id", readonly=False
+    )
     recovery_promise_tolerance_days = fields.Integer(
         related="company_id.recovery_promise_tolerance_days", readonly=False
     )
     recovery_dispute_days = fields.Integer(
         related="company_id.recovery_dispute_days", readonly=False
+    )
+    recovery_autopay_days = fields.Integer(
+        related="company_id.recovery_autopay_days", readonly=False
+    )
+    recovery_autopay_retries = fields.Char(
+        related="company_id.recovery_autopay_retries", readonly=False
     )
     recovery_request_days = fields.Integer(
         related="company_id.recovery_request_days", readonly=False

@@ -58,6 +58,19 @@ LEGAL = {
         "broken": "",
         "cancelled": "",
     },
+    "recovery.autopay": {
+        "active": "suspended revoked",
+        "suspended": "active revoked",
+        "revoked": "",
+    },
+    "recovery.autopay.attempt": {
+        "announced": "charging cancelled",
+        "charging": "done failed unknown",
+        "unknown": "done failed",
+        "failed": "done",
+        "done": "",
+        "cancelled": "",
+    },
     "recovery.dispute": {
         "open": "investigating mediation accepted partly_accepted rejected withdrawn",
         "investigating": "mediation accepted partly_accepted rejected withdrawn",
@@ -66,6 +79,22 @@ LEGAL = {
         "accepted": "",
         "partly_accepted": "",
         "withdrawn": "",
+    },
+    "recovery.referral": {
+        "draft": "checked cancelled",
+        "checked": "approved cancelled",
+        "approved": "sent cancelled",
+        "sent": "accepted needs_info rejected",
+        "needs_info": "sent",
+        "accepted": "active",
+        "active": "paused partly_recovered closed recall_requested",
+        "paused": "active",
+        "partly_recovered": "closed recall_requested",
+        "recall_requested": "recalled active closed",
+        "rejected": "",
+        "recalled": "",
+        "closed": "",
+        "cancelled": "",
     },
     "recovery.request": {
         "open": "approved countered rejected withdrawn",
@@ -117,6 +146,15 @@ class TestStateTransitions(RecoveryCommon):
             .sudo()
             .create({"move_id": case._overdue_invoice(100, partner=customer).id})
         )
+        autopay = case._autopay(customer).sudo()
+        item = case._items(case._overdue_invoice(100, partner=customer))
+        cls.records["recovery.autopay"] = autopay
+        cls.records["recovery.autopay.attempt"] = autopay.attempt_ids.create(
+            autopay._attempt_values(item, 100.0)
+        )
+        cls.records["recovery.referral"] = case._refer(
+            case._overdue_invoice(100, partner=customer)
+        ).sudo()
         cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
             customer._recovery_case(cls.company), "help", "Call me"
         )
