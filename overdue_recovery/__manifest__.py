@@ -8,13 +8,14 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays"]},
+    "external_dependencies": {"python": ["holidays", "requests", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
         "security/ir.model.access.csv",
         "security/recovery_rules.xml",
         "security/recovery_late_reason_rules.xml",
+        "security/recovery_hold_rules.xml",
         # Data
         "data/ir_sequence_data.xml",
         "data/recovery_phrase_data.xml",
@@ -28,7 +29,9 @@
         "data/recovery_reference_rate_data.xml",
         "data/mail_template_offer_data.xml",
         "data/mail_template_promise_data.xml",
+        "data/mail_template_plan_data.xml",
         "data/mail_template_dispute_data.xml",
+        "data/mail_template_autopay_data.xml",
         "data/mail_template_request_data.xml",
         "data/recovery_offer_limit_data.xml",
         "data/recovery_law_data.xml",
@@ -43,6 +46,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
@@ -57,6 +61,9 @@
         "wizard/recovery_rate_import_views.xml",
         "wizard/recovery_offer_create_views.xml",
         "wizard/recovery_promise_create_views.xml",
+        "wizard/recovery_plan_create_views.xml",
+        "wizard/recovery_hardship_create_views.xml",
+        "wizard/recovery_autopay_create_views.xml",
         "wizard/recovery_start_views.xml",
         "wizard/recovery_ageing_ask_views.xml",
         "wizard/recovery_dispute_accept_views.xml",
@@ -82,6 +89,8 @@
         "views/recovery_phrase_views.xml",
         "views/recovery_charge_views.xml",
         "views/recovery_promise_views.xml",
+        "views/recovery_plan_views.xml",
+        "views/recovery_autopay_views.xml",
         "views/recovery_offer_limit_views.xml",
         "views/recovery_offer_views.xml",
         "views/recovery_dispute_views.xml",
@@ -89,6 +98,8 @@
         "views/recovery_referral_views.xml",
         "views/recovery_request_views.xml",
         "views/recovery_allocation_views.xml",
+        "views/recovery_outbox_views.xml",
+        "views/recovery_inbox_views.xml",
         "views/account_payment_views.xml",
         "views/mail_activity_views.xml",
         "views/recovery_case_views.xml",

@@ -52,10 +52,18 @@ RIGHTS = {
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
+    "recovery.hardship.create": ("rwcu", "rwcu", ""),
     "recovery.charge.waive": ("", "rwcu", ""),
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.plan": ("rwc", "rwc", "r"),
+    "recovery.plan.installment": ("rwcu", "rwcu", "r"),
+    "recovery.plan.create": ("rwcu", "rwcu", ""),
+    "recovery.plan.create.line": ("rwcu", "rwcu", ""),
+    "recovery.autopay": ("rwc", "rwc", "r"),
+    "recovery.autopay.attempt": ("r", "r", "r"),
+    "recovery.autopay.create": ("rwcu", "rwcu", ""),
     "recovery.start": ("rwcu", "rwcu", ""),
     "recovery.ageing.ask": ("rwcu", "rwcu", "rwcu"),
     "recovery.ageing": ("r", "r", "r"),
@@ -66,6 +74,9 @@ RIGHTS = {
     "recovery.dispute.create": ("rwcu", "rwcu", ""),
     "recovery.agency": ("r", "rwcu", "r"),
     "recovery.agency.fee": ("r", "rwcu", "r"),
+    "recovery.agency.field": ("r", "rwcu", "r"),
+    "recovery.outbox": ("r", "r", "r"),
+    "recovery.inbox": ("r", "r", "r"),
     "recovery.referral": ("rwc", "rwc", "r"),
     "recovery.referral.line": ("r", "r", "r"),
     "recovery.referral.event": ("r", "r", "r"),
@@ -105,10 +116,17 @@ OF_A_COMPANY = {
     "recovery.hold",
     "recovery.claim",
     "recovery.promise",
+    "recovery.plan",
+    "recovery.plan.installment",
+    "recovery.autopay",
+    "recovery.autopay.attempt",
     "recovery.offer",
     "recovery.dispute",
     "recovery.agency",
     "recovery.agency.fee",
+    "recovery.agency.field",
+    "recovery.outbox",
+    "recovery.inbox",
     "recovery.referral",
     "recovery.referral.line",
     "recovery.referral.event",
@@ -213,9 +231,15 @@ class TestAccess(RecoveryCommon):
 
     @classmethod
     def _make_arrangements(cls, maker):
-        """A promise, a proposed offer, a dispute, and money that is not allocated yet."""
+        """A promise, a proposed offer, a dispute, a mandate with a debit that is announced, and
+        money that is not allocated yet."""
         customer = maker._create_customer()
+        cls.autopay = maker._autopay(customer)
+        item = maker._items(maker._overdue_invoice(100, partner=customer))
+        values = cls.autopay.sudo()._attempt_values(item, 100.0)
+        cls.env["recovery.autopay.attempt"].sudo().create(values)
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
+        cls.plan = maker._plan(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
@@ -223,6 +247,7 @@ class TestAccess(RecoveryCommon):
         cls.referral = maker._refer(maker._overdue_invoice(100, partner=customer))
         cls.referral.agency_id.fee_ids = [Command.create({"percent": 9.5})]
         cls.referral._add_event("note", text="Called")
+        cls._make_agency_calls(cls.referral)
         cls.request = cls.env["recovery.request"].create(
             {"case_id": cls.dispute.case_id.id, "kind": "help", "text": "Call me"}
         )
@@ -239,6 +264,16 @@ class TestAccess(RecoveryCommon):
                 links.search([("notice_id", "in", cls.notice.ids)], limit=1)
             )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
+
+    @classmethod
+    def _make_agency_calls(cls, referral):
+        """What an agency was told of a referral, and what it told."""
+        agency = referral.agency_id
+        agency.field_ids = [Command.create({"source": "debtor_name", "target": "name"})]
+        outbox, inbox = cls.env["recovery.outbox"], cls.env["recovery.inbox"]
+        cls.call = outbox._enqueue(agency, referral, "submit", {}, "key")
+        event = {"id": "E-1", "type": "accepted", "reference": referral.name}
+        cls.event = inbox._receive(agency, event)
 
     @classmethod
     def _make_charges(cls):
@@ -368,7 +403,7 @@ class TestAccess(RecoveryCommon):
         self.assertTrue(self.policy.with_user(local).read(["name"]))
         self.assertTrue(self.levels.with_user(local).read(["name"]))
         of_policies = {"dunning.policy", "dunning.level", "dunning.level.fee.band"}
-        of_policies |= {"recovery.agency", "recovery.agency.fee"}
+        of_policies |= {"recovery.agency", "recovery.agency.fee", "recovery.agency.field"}
         for name in sorted(OF_A_COMPANY - of_policies):
             record = self._rows(name).with_user(local).sudo(False)
             with self.subTest(model=name), self.assertRaises(AccessError):
@@ -601,9 +636,12 @@ class TestAccess(RecoveryCommon):
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
             "recovery.promise": "kept",
+            "recovery.plan": "active",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
             "recovery.referral": "closed",
+            "recovery.outbox": "done",
+            "recovery.inbox": "applied",
             "recovery.request": "approved",
             "recovery.allocation": "done",
         }
@@ -662,6 +700,10 @@ class TestAccess(RecoveryCommon):
             (self.promise, "action_send", ()),
             (self.promise, "action_renew", ()),
             (self.notice.case_id, "action_promise", ()),
+            (self.plan, "action_activate", ()),
+            (self.plan, "action_offer", ()),
+            (self.plan, "action_cancel", ()),
+            (self.notice.case_id, "action_plan", ()),
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),
@@ -681,6 +723,10 @@ class TestAccess(RecoveryCommon):
             (self.referral, "action_answer", ()),
             (self.referral, "action_recall", ()),
             (self.referral, "action_write_off_rest", ()),
+            (self.call, "action_retry", ()),
+            (self.call, "action_confirm_done", ()),
+            (self.event, "action_retry", ()),
+            (self.event, "action_ignore", ()),
             (self.notice.case_id, "action_refer", ()),
             (self.allocation, "action_confirm", ()),
             (self.notice.case_id, "action_offer", ()),

@@ -229,15 +229,15 @@ class TestRecoveryPromise(RecoveryCommon):
         cls = type(promise)
         judge = cls._judge_one
 
-        def fails(self, received, holds):
+        def fails(self, found):
             if self.id == promise.id:
                 raise ValueError("Broken row")
-            return judge(self, received, holds)
+            return judge(self, found)
 
         with (
             self.on(2),
             patch.object(cls, "_judge_one", fails),
-            mute_logger("odoo.addons.overdue_recovery.models.recovery_promise_judge"),
+            mute_logger("odoo.addons.overdue_recovery.models.recovery_arrangement_judge"),
         ):
             self.env["recovery.promise"]._judge_all()
         self.assertEqual((other.state, promise.state), ("broken", "open"))
@@ -549,6 +549,7 @@ class TestRecoveryPromise(RecoveryCommon):
             self._recompute()
             open_one = self._promise(self.invoice, 300)
         self.assertEqual(self.partner_a.promise_reliability, "1 of 2")
+        self.assertIn("Promises kept: 1 of 2", self.partner_a.recovery_status()["text"])
         self.assertEqual(open_one.case_id.promise_reliability, "1 of 2")
         self.assertFalse(self.partner_b.promise_reliability)
 

@@ -58,6 +58,31 @@ LEGAL = {
         "broken": "",
         "cancelled": "",
     },
+    "recovery.plan": {
+        "draft": "requested offered cancelled",
+        "requested": "offered active rejected cancelled",
+        "offered": "active rejected expired cancelled",
+        "active": "completed defaulted needs_review cancelled",
+        "defaulted": "active completed cancelled",
+        "needs_review": "active cancelled",
+        "completed": "active",
+        "rejected": "",
+        "expired": "",
+        "cancelled": "",
+    },
+    "recovery.autopay": {
+        "active": "suspended revoked",
+        "suspended": "active revoked",
+        "revoked": "",
+    },
+    "recovery.autopay.attempt": {
+        "announced": "charging cancelled",
+        "charging": "done failed unknown",
+        "unknown": "done failed",
+        "failed": "done",
+        "done": "",
+        "cancelled": "",
+    },
     "recovery.dispute": {
         "open": "investigating mediation accepted partly_accepted rejected withdrawn",
         "investigating": "mediation accepted partly_accepted rejected withdrawn",
@@ -82,6 +107,19 @@ LEGAL = {
         "recalled": "",
         "closed": "",
         "cancelled": "",
+    },
+    "recovery.outbox": {
+        "queued": "sending",
+        "sending": "done queued failed unknown",
+        "failed": "queued",
+        "unknown": "queued done",
+        "done": "",
+    },
+    "recovery.inbox": {
+        "waiting": "applied ignored failed",
+        "failed": "waiting ignored",
+        "applied": "",
+        "ignored": "",
     },
     "recovery.request": {
         "open": "approved countered rejected withdrawn",
@@ -125,6 +163,9 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.promise"] = case._promise(
             case._overdue_invoice(100, partner=customer)
         ).sudo()
+        cls.records["recovery.plan"] = case._plan(
+            case._overdue_invoice(100, partner=customer)
+        ).sudo()
         cls.records["recovery.allocation"] = cls.env["recovery.allocation"]._propose(
             case._payment(40, partner=customer)._recovery_open_credits()
         )
@@ -133,9 +174,16 @@ class TestStateTransitions(RecoveryCommon):
             .sudo()
             .create({"move_id": case._overdue_invoice(100, partner=customer).id})
         )
+        autopay = case._autopay(customer).sudo()
+        item = case._items(case._overdue_invoice(100, partner=customer))
+        cls.records["recovery.autopay"] = autopay
+        cls.records["recovery.autopay.attempt"] = autopay.attempt_ids.create(
+            autopay._attempt_values(item, 100.0)
+        )
         cls.records["recovery.referral"] = case._refer(
             case._overdue_invoice(100, partner=customer)
         ).sudo()
+        cls._add_messages(cls.records["recovery.referral"])
         cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
             customer._recovery_case(cls.company), "help", "Call me"
         )
@@ -143,6 +191,15 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.charge.waiver"] = waivers._propose(
             cls.records["recovery.charge"], 1.0
         )
+
+    @classmethod
+    def _add_messages(cls, referral):
+        """What an agency is told of a referral, and what it tells too early."""
+        agency = referral.agency_id
+        outbox, inbox = cls.env["recovery.outbox"], cls.env["recovery.inbox"]
+        event = {"id": "E-1", "type": "accepted", "reference": referral.name}
+        cls.records["recovery.outbox"] = outbox._enqueue(agency, referral, "submit", {}, "key")
+        cls.records["recovery.inbox"] = inbox._receive(agency, event)
 
     def _make_charge(self, notice):
         return (
