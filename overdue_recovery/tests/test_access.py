@@ -60,6 +60,10 @@ RIGHTS = {
     "recovery.autopay": ("rwc", "rwc", "r"),
     "recovery.autopay.attempt": ("r", "r", "r"),
     "recovery.autopay.create": ("rwcu", "rwcu", ""),
+    "recovery.plan": ("rwc", "rwc", "r"),
+    "recovery.plan.installment": ("rwcu", "rwcu", "r"),
+    "recovery.plan.create": ("rwcu", "rwcu", ""),
+    "recovery.plan.create.line": ("rwcu", "rwcu", ""),
     "recovery.start": ("rwcu", "rwcu", ""),
     "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
@@ -108,6 +112,8 @@ OF_A_COMPANY = {
     "recovery.promise",
     "recovery.autopay",
     "recovery.autopay.attempt",
+    "recovery.plan",
+    "recovery.plan.installment",
     "recovery.offer",
     "recovery.dispute",
     "recovery.agency",
@@ -224,6 +230,7 @@ class TestAccess(RecoveryCommon):
         values = cls.autopay.sudo()._attempt_values(item, 100.0)
         cls.env["recovery.autopay.attempt"].sudo().create(values)
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
+        cls.plan = maker._plan(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
@@ -609,6 +616,7 @@ class TestAccess(RecoveryCommon):
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
             "recovery.promise": "kept",
+            "recovery.plan": "active",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
             "recovery.referral": "closed",
@@ -670,6 +678,10 @@ class TestAccess(RecoveryCommon):
             (self.promise, "action_send", ()),
             (self.promise, "action_renew", ()),
             (self.notice.case_id, "action_promise", ()),
+            (self.plan, "action_activate", ()),
+            (self.plan, "action_offer", ()),
+            (self.plan, "action_cancel", ()),
+            (self.notice.case_id, "action_plan", ()),
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),

@@ -5,7 +5,7 @@ from .common import RecoveryCommon
 # What opens for each treatment.
 OPENS = {
     "wait": "recovery.promise.create",
-    "plan": "recovery.promise.create",
+    "plan": "recovery.plan.create",
     "hardship": "recovery.hardship.create",
     "talk": "recovery.call.log",
     "resend": "account.move",
