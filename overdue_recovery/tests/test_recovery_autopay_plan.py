@@ -1,7 +1,6 @@
 from datetime import timedelta
 
 from odoo import Command
-from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .debiting import DebitingCommon
@@ -94,15 +93,3 @@ class TestRecoveryAutopayPlan(DebitingCommon):
         self.assertEqual(self.autopay.state, "revoked")
         self._daily(15)
         self.assertFalse(self.calls)
-
-    def test_a_card_of_somebody_else_keeps_the_plan_from_beginning(self):
-        invoice = self._overdue_invoice(40, 100, partner=self.partner_b)
-        plan = self.env["recovery.plan"].create(
-            {
-                "payment_token_id": self.card.id,
-                "date_first": self.today,
-                "claim_ids": [Command.create({"move_line_id": self._items(invoice).id})],
-            }
-        )
-        with self.assertRaises(UserError):
-            plan.action_activate()
