@@ -14,7 +14,12 @@ OPENS = {
     "autopay": "recovery.autopay.create",
     "remind": "dunning.notice",
 }
-ASKING = ("recovery.promise.create", "recovery.offer.create", "recovery.hardship.create")
+ASKING = (
+    "recovery.promise.create",
+    "recovery.plan.create",
+    "recovery.offer.create",
+    "recovery.hardship.create",
+)
 
 
 @tagged("post_install", "-at_install")
