@@ -10,11 +10,11 @@ class RecoveryPlanAutopay(models.AbstractModel):
     autopay_ids = fields.One2many("recovery.autopay", "plan_id", string="Automatic payment")
 
     def _after_state(self, target):
-        super()._after_state(target)
         if target == "active":
             self.filtered("payment_token_id")._begin_autopay()
         elif target in ("completed", "cancelled"):
             self._live_mandates().action_revoke()
+        return super()._after_state(target)
 
     def _live_mandates(self):
         """sudo: whatever ends the plan ends its debits."""
