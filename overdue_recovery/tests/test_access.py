@@ -29,6 +29,7 @@ RIGHTS = {
     "recovery.charge": ("r", "r", "r"),
     "recovery.charge.waiver": ("r", "r", "r"),
     "recovery.case": ("rwc", "rwcu", "r"),
+    "recovery.today": ("rw", "rw", "r"),
     "recovery.case.dirty": ("", "r", "r"),
     "recovery.interaction": ("r", "r", "r"),
     "recovery.interaction.content": ("r", "r", "r"),
@@ -55,6 +56,8 @@ RIGHTS = {
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.start": ("rwcu", "rwcu", ""),
+    "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
     "recovery.dispute": ("rwc", "rwc", "r"),
     "recovery.dispute.accept": ("rwcu", "rwcu", ""),
@@ -92,6 +95,7 @@ OF_A_COMPANY = {
     "recovery.charge",
     "recovery.charge.waiver",
     "recovery.case",
+    "recovery.today",
     "recovery.case.dirty",
     "recovery.interaction",
     "recovery.interaction.content",
@@ -195,6 +199,7 @@ class TestAccess(RecoveryCommon):
         cls.hold = maker._hold(maker._overdue_invoice(partner=cls.partner_b), "other")
         cls.run_sent = maker._run_dunning()
         cls.notice = cls.run_sent.notice_ids
+        cls.notice.case_id.follow_up_date = cls.today
         cls._make_charges()
         cls._make_visits(maker)
         cls.fresh = maker._create_customer()
@@ -277,7 +282,8 @@ class TestAccess(RecoveryCommon):
     def _fingerprint(self):
         """Everything that our tables, the mails, the triggers and the sequences hold."""
         self.env.flush_all()
-        tables = [self.env[name]._table for name in self._models()]
+        models = [self.env[name] for name in self._models()]
+        tables = [model._table for model in models if model._auto]
         return {
             table: self._digest_of_table(table)
             for table in (*tables, "mail_mail", "mail_activity", "ir_cron_trigger", "account_move")

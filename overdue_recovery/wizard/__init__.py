@@ -13,6 +13,8 @@ from . import (
     recovery_late_reason_ask,
     recovery_call_log,
     recovery_promise_create,
+    recovery_start,
+    recovery_start_check,
     recovery_dispute_accept,
     recovery_dispute_create,
     recovery_dialog,
