@@ -26,9 +26,8 @@ class TestFlowReferralCharge(ChargingCommon, ReferringCommon):
             referral = self.env["recovery.referral"].create(
                 {"agency_id": self.agency.id, "case_id": self.invoice.recovery_case_id.id}
             )
-            self.assertEqual(referral.move_line_ids.move_id, self.invoice)
-        with self.on(self.day + timedelta(days=60)):
-            referral = self._placed(self.invoice | self.costs)
+            self.assertEqual(referral.move_line_ids.move_id, self.invoice | self.costs)
+            referral.action_check()
         self.assertEqual(referral.amount, 1000 + self.costs.amount_total)
         self.assertEqual(set(self.charges.mapped("state")), {"posted"})
 

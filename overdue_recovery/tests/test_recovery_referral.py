@@ -1,5 +1,5 @@
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .common import MONDAY
 from .referring import ReferringCommon
@@ -83,6 +83,43 @@ class TestRecoveryReferral(ReferringCommon):
         note = referral._portal_note()
         for text in ("Collect Ltd", "+32 2 555 01 01", "A-1"):
             self.assertIn(text, note)
+
+    def test_the_portal_asks_for_nothing_and_says_who_collects(self):
+        invoice, other = self._ripe_invoice(), self._overdue_invoice(10, 100, self.debtor)
+        self._placed(invoice)
+        portal = self.env["recovery.portal"]
+        self.assertIn("Collect Ltd", portal._agency_note(self._items(invoice).id))
+        self.assertFalse(portal._agency_note(self._items(other).id))
+        self.assertEqual(portal._words(("referred",)), "With a collection agency")
+
+    def test_the_figures_of_today_tell_what_is_with_agencies(self):
+        self._placed(self._ripe_invoice())
+        figures = {row["key"]: row for row in self.env["recovery.today"].recovery_strip()}
+        self.assertIn("4,000.00", figures["referred"]["amount"])
+
+    def test_a_collector_does_everything_but_approve_and_write_off(self):
+        collector = new_test_user(self.env, "collects", groups="account.group_account_invoice")
+        invoice = self._ripe_invoice()
+        referral = self._referral(invoice).with_user(collector)
+        own = self.env["recovery.referral"].with_user(collector)
+        referral = own.create(
+            {"agency_id": self.agency.id, "move_line_ids": referral.move_line_ids.ids}
+        )
+        self.assertEqual(referral.user_id, collector)
+        own.search([("id", "<", referral.id)]).action_cancel()
+        referral.action_check()
+        referral.with_user(self.env.user).action_approve()
+        referral.action_send()
+        referral._on_accepted("A-1")
+        referral._on_payment(1000)
+        dialog = self.env["recovery.referral.book"].with_user(collector)
+        dialog.browse(referral.action_book()["res_id"]).action_book()
+        self.assertEqual(self._items(invoice).amount_residual, 3000)
+        referral.action_recall()
+        referral._on_recalled()
+        self.assertEqual(referral.state, "recalled")
+        with self.assertRaises(UserError):
+            referral.action_write_off_rest()
 
     def test_what_was_agreed_with_the_agency_is_fixed_when_it_is_sent(self):
         referral = self._placed(self._ripe_invoice())
