@@ -123,7 +123,6 @@ from . import (
     recovery_autopay_attempt,
     recovery_today,
     recovery_today_strip,
-    recovery_today_referral,
     recovery_interaction_verify,
     recovery_interaction,
     recovery_interaction_content,
