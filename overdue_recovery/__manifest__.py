@@ -43,6 +43,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_case_evidence.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
@@ -52,6 +53,7 @@
         "wizard/dunning_hold_override_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_call_log_views.xml",
+        "wizard/recovery_erasure_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "wizard/recovery_charge_waive_views.xml",
         "wizard/recovery_rate_import_views.xml",

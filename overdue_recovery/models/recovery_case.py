@@ -36,6 +36,8 @@ class RecoveryCase(models.Model):
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.call",
+        "recovery.case.evidence",
+        "recovery.case.privacy",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
@@ -248,6 +250,7 @@ class RecoveryCase(models.Model):
         self.env["recovery.hold"]._ask_for_reviews()
         self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
+        self.env["recovery.interaction"]._export_heads()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
         self.env["recovery.reference.rate"]._cron_watch()

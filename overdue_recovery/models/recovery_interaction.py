@@ -37,7 +37,7 @@ class RecoveryInteraction(models.Model):
 
     _name = "recovery.interaction"
     _description = "Contact with a Debtor"
-    _inherit = ["recovery.interaction.verify"]
+    _inherit = ["recovery.interaction.verify", "recovery.interaction.heads"]
     _order = "date desc, id desc"
     _log_access = False
 
@@ -202,6 +202,7 @@ class RecoveryInteraction(models.Model):
                 **self._labels_of_states("recovery.dispute"),
                 **self._labels_of_states("recovery.offer"),
                 **self._labels_of_states("recovery.promise"),
+                **self._labels_of_states("recovery.charge"),
                 "promised": self.env._("Promised"),
                 "approved": self.env._("Approved"),
                 "reopened": self.env._("Open again"),

@@ -25,6 +25,7 @@ class ResCompany(models.Model):
         "res.company.recovery.loss",
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
+        "res.company.recovery.evidence",
         "res.company.recovery.request",
     ]
 

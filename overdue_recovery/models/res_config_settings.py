@@ -28,6 +28,10 @@ class ResConfigSettings(models.TransientModel):
     recovery_dispute_days = fields.Integer(
         related="company_id.recovery_dispute_days", readonly=False
     )
+    recovery_export_heads = fields.Boolean(
+        related="company_id.recovery_export_heads", readonly=False
+    )
+    recovery_heads_email = fields.Char(related="company_id.recovery_heads_email", readonly=False)
     recovery_request_days = fields.Integer(
         related="company_id.recovery_request_days", readonly=False
     )

@@ -1,1 +1,1 @@
-from . import smtp_truth
+from . import smtp_truth, verify_evidence
