@@ -182,7 +182,8 @@ class TestResPartnerErasure(RecoveryCommon):
                 }
             ]
         )
-        self.person._recovery_erase("request of 14 March")
+        here = self.person.with_context(allowed_company_ids=self.company.ids)
+        here._recovery_erase("request of 14 March")
         self.assertEqual(elsewhere.interaction_ids.text, "Theirs")
 
     def test_only_managers_erase(self):
