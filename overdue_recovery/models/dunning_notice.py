@@ -42,6 +42,7 @@ class DunningNotice(models.Model):
         "dunning.notice.batch",
         "dunning.notice.history",
         "dunning.notice.placeholder",
+        "dunning.notice.link",
         "dunning.notice.message",
         "dunning.notice.delivery",
         "dunning.notice.letter",
@@ -211,6 +212,7 @@ class DunningNotice(models.Model):
             self.line_ids.sudo().write({"live": False})
         if target in (*DEAD, "failed"):
             self._credit_charges()
+            self.env["recovery.link"]._revoke([("notice_id", "in", self.ids)])
         if target == "failed":
             items = self.env["dunning.item"].search(
                 [("move_line_id", "in", self.line_ids.move_line_id.ids)]

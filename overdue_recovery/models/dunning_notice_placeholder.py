@@ -69,12 +69,6 @@ class DunningNoticePlaceholder(models.AbstractModel):
     payment_html = fields.Html(
         string="How to pay", compute="_compute_payment_html", compute_sudo=True, sanitize=False
     )
-    link_html = fields.Html(
-        string="Link to the portal",
-        compute="_compute_link_html",
-        compute_sudo=True,
-        sanitize=False,
-    )
     help_html = fields.Html(
         string="Ways to answer", compute="_compute_help_html", compute_sudo=True, sanitize=False
     )
@@ -431,11 +425,6 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _company_bank(self):
         partner = self.company_id.partner_id
         return self._batch().once(("company_bank", partner), lambda: partner.bank_ids[:1])
-
-    @api.depends("name")
-    def _compute_link_html(self):
-        """Seam: the portal's signed link ("View and pay"). Empty without a portal page."""
-        self.link_html = False
 
     # -- who answers -----------------------------------------------------------------------
 
