@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..calc import archive, chain
 from ..tools import verify_evidence
 from .recovery_interaction_verify import as_line
-from .res_partner_data import DISPUTE, HOLD, NOTICE, NOTICE_LINE, OFFER, PROMISE
+from .res_partner_data import DISPUTE, HOLD, NOTICE, NOTICE_LINE, OFFER, PROMISE, REQUEST
 
 #: What is kept of a message: who got it where, and what the other side answered.
 MESSAGE = (
@@ -56,7 +56,6 @@ class RecoveryCaseEvidence(models.AbstractModel):
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{self.sudo()._keep_evidence(content).id}?download=true",
-            "target": "download",
         }
 
     def _evidence_pack(self):
@@ -173,17 +172,23 @@ class RecoveryCaseEvidence(models.AbstractModel):
         return found
 
     def _evidence_agreements(self):
-        """Promises and offers with the items that they are about, and holds. Seam."""
+        """Promises, offers and requests, the items that they are about, and holds. Seam."""
         claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids
         names = ("promise_id", "offer_id", *CLAIM)
+        asked = [name for name in REQUEST if name != "late_reason_id"]
         return {
             "agreements/promises.json": self._evidence_table(
                 self.promise_ids.sorted("id"), PROMISE
             ),
             "agreements/offers.json": self._evidence_table(self.offer_ids.sorted("id"), OFFER),
+            "agreements/requests.json": self._evidence_table(self._evidence_requests(), asked),
             "agreements/items.json": self._evidence_table(claims.sorted("id"), names),
             "agreements/holds.json": self._evidence_table(self._evidence_holds(), HOLD),
         }
+
+    def _evidence_requests(self):
+        """What the customer asked for. Why it was late is no business of whoever reads the pack."""
+        return self.env["recovery.request"].search([("case_id", "=", self.id)], order="id")
 
     def _evidence_holds(self):
         """Every hold on the customer or its documents in this company, past ones too."""

@@ -173,6 +173,7 @@ class RecoveryInteraction(models.Model):
                 "reply": self.env._("Reply"),
                 "call": self.env._("Call"),
                 "portal": self.env._("Portal act"),
+                "code": self.env._("One-time code"),
                 "promise": self.env._("Promise"),
                 "plan": self.env._("Payment plan"),
                 "dispute": self.env._("Dispute"),

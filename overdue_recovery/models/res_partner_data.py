@@ -83,6 +83,20 @@ DISPUTE = (
     "state",
 )
 
+REQUEST = (
+    "name",
+    "date",
+    "kind",
+    "origin",
+    "text",
+    "amount",
+    "date_wanted",
+    "late_reason_id",
+    "answer",
+    "date_answered",
+    "state",
+)
+
 
 class ResPartnerData(models.AbstractModel):
     """What recovery keeps about a person, as a copy for that person which a program can read.
@@ -152,6 +166,7 @@ class ResPartnerData(models.AbstractModel):
             "promises": ("recovery.promise", own, PROMISE),
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
+            "requests": ("recovery.request", own, REQUEST),
         }
 
     def _recovery_plain(self, names, records=None):
@@ -196,7 +211,6 @@ class ResPartnerData(models.AbstractModel):
         return {
             "type": "ir.actions.act_url",
             "url": f"/recovery/own_data/{self.id}",
-            "target": "download",
         }
 
     def _recovery_check_may_export(self):

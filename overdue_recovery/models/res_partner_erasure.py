@@ -270,7 +270,8 @@ class ResPartnerErasure(models.AbstractModel):
             if field.type in ("char", "text", "html") and field.store and field.column_type
             if name not in KEPT_TEXTS and not field.translate
         }
-        if records._name == "recovery.case":
+        reason = records._fields.get("late_reason_id")
+        if reason is not None and reason.store and not reason.required:
             columns["late_reason_id"] = None
         if not columns:
             return

@@ -61,6 +61,7 @@ class TestRecoveryCaseEvidence(RecoveryCommon):
             }
         )
         self._hold(self.partner_a, "other", note="Wait")
+        self.env["recovery.request"]._ask(self.case, "help", "I lost my job")
 
     def _pack(self):
         action = self.case.action_evidence_pack()
@@ -108,7 +109,7 @@ class TestRecoveryCaseEvidence(RecoveryCommon):
             },
             files.keys(),
         )
-        for name in ("promises", "offers", "items", "holds"):
+        for name in ("promises", "offers", "requests", "items", "holds"):
             self.assertTrue(json.loads(files[f"agreements/{name}.json"]), name)
         invoices = [name for name in files if name.startswith("invoices/")]
         self.assertEqual(len(invoices), 4)

@@ -22,8 +22,11 @@ DOORS = {
     ("account_move.py", "_recovery_make_pdf"): "nothing is sent: it makes the document only",
     ("account_move_resend.py", "_resend_invoice"): "_log_resent",
     ("recovery_case_message.py", "_write_answer"): "itself",
-    ("recovery_dispute_message.py", "action_send_outcome"): "_log_message",
-    ("recovery_offer_message.py", "action_send"): "_log_message",
+    ("recovery_dispute_message.py", "_send"): "_log_message",
+    ("recovery_interaction_heads.py", "_send_heads"): "goes to the company's own archive",
+    ("recovery_link_code.py", "_mail_code"): "_log_code, without the code",
+    ("recovery_offer_message.py", "_send"): "_log_message",
+    ("dunning_delivery_email.py", "_create_mails"): "_announce, before it",
 }
 #: The arrangements whose steps are walked below.
 WALKED = {"recovery.promise"}
@@ -41,6 +44,13 @@ def _called(node):
     return {call.attr for call in calls if isinstance(call, ast.Attribute)}
 
 
+def _sends(node):
+    """Whether a function sends something, or makes a mail itself."""
+    called = _called(node)
+    words = {n.value for n in ast.walk(node) if isinstance(n, ast.Constant)}
+    return bool(SENDING & called) or ("create" in called and "mail.mail" in words)
+
+
 @tagged("post_install", "-at_install")
 class TestLogDoors(ChargingCommon):
     """Whatever is sent goes out by a door that logs. A new one has to be named here."""
@@ -50,7 +60,7 @@ class TestLogDoors(ChargingCommon):
         for folder in ("models", "wizard", "controllers"):
             for path in sorted((ROOT / folder).glob("*.py")):
                 for name, node in _functions(path):
-                    if SENDING & _called(node):
+                    if _sends(node):
                         found.add((path.name, name))
         self.assertEqual(found, DOORS.keys())
 
@@ -146,22 +156,29 @@ class TestLogComplete(ChargingCommon):
         self.assertEqual(len(rest), 1)
         self.assertIn(rest[0][3], ("queued", "failed", "unknown"))
 
-    def test_a_letter_and_the_call_that_was_planned(self):
+    def test_a_letter(self):
         self.policy.charges = False
         self.partner.write({"street": "Long Road 1", "zip": "12345", "city": "Northam"})
         self.partner.country_id = self.company.country_id
-        self.levels.write({"send_email": False, "print_letter": True, "call": True})
+        self.levels.write({"send_email": False, "print_letter": True})
         notice = self._notice()
-        letter = notice.delivery_ids.filtered(lambda one: one.channel == "letter")
+        self._walk(
+            (self._deliver, []),
+            (
+                lambda: notice.sudo().delivery_ids.action_mark_printed(),
+                [("out", "letter", "notice", "sending"), ("out", "letter", "outcome", "sent")],
+            ),
+        )
+
+    def test_a_call_that_a_notice_plans(self):
+        self.policy.charges = False
+        self.levels.write({"send_email": False, "call": True})
+        self._notice()
         self._walk(
             (
                 self._deliver,
                 [("out", "call", "notice", "sending"), ("out", "call", "outcome", "sent")],
-            ),
-            (
-                letter.action_mark_printed,
-                [("out", "letter", "notice", "sending"), ("out", "letter", "outcome", "sent")],
-            ),
+            )
         )
 
     def test_a_call(self):
@@ -224,7 +241,7 @@ class TestLogComplete(ChargingCommon):
                 lambda: made.append(self._offer(invoice, 70, close_by="write_off")),
                 [("note", "system", "offer", "proposed")],
             ),
-            (lambda: made[0].action_send(), [("out", "email", "offer", "queued")]),
+            (lambda: made[0]._send(), [("out", "email", "offer", "queued")]),
             (lambda: made[0].action_withdraw(), [("note", "system", "offer", "withdrawn")]),
         )
 
@@ -238,8 +255,10 @@ class TestLogComplete(ChargingCommon):
                 lambda: made.append(self.env["recovery.dispute"].create(values)),
                 [("note", "system", "dispute", "open")],
             ),
-            (lambda: made[0].action_reject(), [("note", "system", "dispute", "rejected")]),
-            (lambda: made[0].action_send_outcome(), [("out", "email", "dispute", "queued")]),
+            (
+                lambda: made[0].action_reject(),
+                [("note", "system", "dispute", "rejected"), ("out", "email", "dispute", "queued")],
+            ),
         )
 
     def test_charges_that_are_posted_waived_and_credited(self):

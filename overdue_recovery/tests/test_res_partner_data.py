@@ -39,6 +39,8 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
             }
         )
         self._hold(self.partner_a, "other", note="Wait")
+        case = self.partner_a._recovery_case(self.company)
+        self.env["recovery.request"]._ask(case, "help", "I lost my job")
 
     def test_everything_that_is_kept_is_handed_out(self):
         self._story()

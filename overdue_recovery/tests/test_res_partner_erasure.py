@@ -60,6 +60,7 @@ class TestResPartnerErasure(RecoveryCommon):
         )
         dispute.action_reject()
         self._hold(self.person, "other", note="Xanthippe Quellenfrau")
+        self.env["recovery.request"]._ask(self.case, "help", "I, Xanthippe Quellenfrau, am ill")
         self._hold(contested, "other", note="Xanthippe Quellenfrau")
         self.case._reply_received(
             {

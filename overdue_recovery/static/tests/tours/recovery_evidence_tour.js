@@ -57,6 +57,7 @@ registry.category("web_tour.tours").add("recovery_evidence", {
         {
             content: "It was made",
             trigger: ".o-mail-Message:contains(An evidence pack was made)",
+            timeout: 60000,
         },
     ],
 });
