@@ -241,7 +241,10 @@ class TestLogComplete(ChargingCommon):
                 lambda: made.append(self._offer(invoice, 70, close_by="write_off")),
                 [("note", "system", "offer", "proposed")],
             ),
-            (lambda: made[0]._send(), [("out", "email", "offer", "queued")]),
+            (
+                lambda: made[0]._send("overdue_recovery.mail_template_offer"),
+                [("out", "email", "offer", "queued")],
+            ),
             (lambda: made[0].action_withdraw(), [("note", "system", "offer", "withdrawn")]),
         )
 
