@@ -18,10 +18,22 @@ KEPT_TEXTS = frozenset(
         "origin_model",
         "message_id",
         "letter_digest",
+        "external_ref",
+        "external_id",
+        "idempotency_key",
+        "own_key",
         "previous_digest",
         "payload_digest",
         "digest",
     ]
+)
+#: The ways in which a record of ours is about a customer.
+PATHS = (
+    "partner_id",
+    "recipient_id",
+    "case_id.partner_id",
+    "notice_id.partner_id",
+    "referral_id.partner_id",
 )
 #: What a contact keeps of a person when it is made nameless.
 CONTACT = (
@@ -238,7 +250,7 @@ class ResPartnerErasure(models.AbstractModel):
         """Which records of ``model`` are about these people; None: it knows no people."""
         domains = [
             Domain(name, "in", self.ids)
-            for name in ("partner_id", "recipient_id", "case_id.partner_id")
+            for name in PATHS
             if self._recovery_is_stored(model, name.split(".")[0])
         ]
         if model._name == "recovery.hold":
@@ -246,8 +258,8 @@ class ResPartnerErasure(models.AbstractModel):
                 Domain("move_id.commercial_partner_id", "in", self.ids),
                 Domain("move_line_id.partner_id", "in", self.ids),
             ]
-        is_log = model._name == "recovery.interaction"
-        return Domain.OR(domains) if domains and not is_log else None
+        is_about_others = model._name in ("recovery.interaction", "recovery.agency")
+        return Domain.OR(domains) if domains and not is_about_others else None
 
     def _recovery_is_stored(self, model, name):
         field = model._fields.get(name)

@@ -26,6 +26,7 @@ DOORS = {
     ("recovery_interaction_heads.py", "_send_heads"): "goes to the company's own archive",
     ("recovery_link_code.py", "_mail_code"): "_log_code, without the code",
     ("recovery_offer_message.py", "_send"): "_log_message",
+    ("recovery_start.py", "_mail_to_me"): "goes to the user who tries the mail server",
     ("dunning_delivery_email.py", "_create_mails"): "_announce, before it",
 }
 #: The arrangements whose steps are walked below.
