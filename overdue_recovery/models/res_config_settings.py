@@ -44,6 +44,12 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.recovery_export_heads", readonly=False
     )
     recovery_heads_email = fields.Char(related="company_id.recovery_heads_email", readonly=False)
+    recovery_autopay_days = fields.Integer(
+        related="company_id.recovery_autopay_days", readonly=False
+    )
+    recovery_autopay_retries = fields.Char(
+        related="company_id.recovery_autopay_retries", readonly=False
+    )
     recovery_request_days = fields.Integer(
         related="company_id.recovery_request_days", readonly=False
     )
