@@ -83,6 +83,7 @@ DISPUTE = (
     "state",
 )
 
+AUTOPAY = ("means", "date_given", "date_active", "date_revoked", "note", "state")
 REQUEST = (
     "name",
     "date",
@@ -167,6 +168,7 @@ class ResPartnerData(models.AbstractModel):
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
             "requests": ("recovery.request", own, REQUEST),
+            "automatic_payments": ("recovery.autopay", own, AUTOPAY),
         }
 
     def _recovery_plain(self, names, records=None):
