@@ -84,12 +84,3 @@ def undated(pdf: bytes) -> bytes:
     first = b"19800101000000"
     pdf = _DATES.sub(lambda found: found[1] + first[: len(found[2])].ljust(len(found[2])), pdf)
     return _IDS.sub(lambda found: re.sub(rb"[0-9A-Fa-f]", b"0", found[0]), pdf)
-
-
-def safe_name(text: str) -> str:
-    """``text`` as the name of a file on any system.
-
-    >>> safe_name("INV/2025/00001"), safe_name("../é\\0"), safe_name("")
-    ('INV-2025-00001', '_', '_')
-    """
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", text).strip(".-") or "_"

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..calc import archive, chain
 from ..tools import verify_evidence
+from ..tools.archive import safe_name
 from .recovery_interaction_verify import as_line
 from .res_partner_data import DISPUTE, HOLD, NOTICE, NOTICE_LINE, OFFER, PROMISE, REQUEST
 
@@ -149,8 +150,7 @@ class RecoveryCaseEvidence(models.AbstractModel):
                 )
             )
         return {
-            f"invoices/{archive.safe_name(move.name)}.pdf": move.invoice_pdf_report_id.raw
-            for move in moves
+            f"invoices/{safe_name(move.name)}.pdf": move.invoice_pdf_report_id.raw for move in moves
         }
 
     def _evidence_notices(self):
@@ -163,7 +163,7 @@ class RecoveryCaseEvidence(models.AbstractModel):
             "notices/messages.json": self._evidence_table(deliveries, MESSAGE),
         }
         for number, delivery in enumerate(deliveries, start=1):
-            reference = archive.safe_name(delivery.notice_id.name or "")
+            reference = safe_name(delivery.notice_id.name or "")
             path = f"notices/{number:03}-{reference}-{delivery.channel}"
             if delivery.body:
                 found[f"{path}.html"] = str(delivery.body).encode()
@@ -210,9 +210,7 @@ class RecoveryCaseEvidence(models.AbstractModel):
         found = {"disputes/disputes.json": self._evidence_table(disputes, DISPUTE)}
         for dispute in disputes:
             for number, file in enumerate(dispute.attachment_ids.sorted("id"), start=1):
-                path = (
-                    f"{archive.safe_name(dispute.name)}/{number:02}-{archive.safe_name(file.name)}"
-                )
+                path = f"{safe_name(dispute.name)}/{number:02}-{safe_name(file.name)}"
                 found[f"disputes/{path}"] = file.raw or b""
         return found
 

@@ -18,6 +18,8 @@ KEPT_TEXTS = frozenset(
         "origin_model",
         "message_id",
         "letter_digest",
+        "res_model",
+        "kind",
         "external_ref",
         "external_id",
         "idempotency_key",

@@ -1,1 +1,1 @@
-from . import smtp_truth, verify_evidence
+from . import archive, http_call, smtp_truth, verify_evidence
