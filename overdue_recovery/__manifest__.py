@@ -8,7 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays", "requests"]},
+    "external_dependencies": {"python": ["holidays", "requests", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
@@ -29,6 +29,7 @@
         "data/recovery_reference_rate_data.xml",
         "data/mail_template_offer_data.xml",
         "data/mail_template_promise_data.xml",
+        "data/mail_template_plan_data.xml",
         "data/mail_template_dispute_data.xml",
         "data/mail_template_autopay_data.xml",
         "data/mail_template_request_data.xml",
@@ -46,6 +47,7 @@
         # Reports
         "report/dunning_notice_letter.xml",
         "report/recovery_case_evidence.xml",
+        "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
@@ -61,6 +63,7 @@
         "wizard/recovery_rate_import_views.xml",
         "wizard/recovery_offer_create_views.xml",
         "wizard/recovery_promise_create_views.xml",
+        "wizard/recovery_plan_create_views.xml",
         "wizard/recovery_hardship_create_views.xml",
         "wizard/recovery_autopay_create_views.xml",
         "wizard/recovery_start_views.xml",
@@ -87,6 +90,7 @@
         "views/recovery_phrase_views.xml",
         "views/recovery_charge_views.xml",
         "views/recovery_promise_views.xml",
+        "views/recovery_plan_views.xml",
         "views/recovery_autopay_views.xml",
         "views/recovery_offer_limit_views.xml",
         "views/recovery_offer_views.xml",

@@ -7,7 +7,17 @@ from ..calc import archive, chain
 from ..tools import verify_evidence
 from ..tools.archive import safe_name
 from .recovery_interaction_verify import as_line
-from .res_partner_data import DISPUTE, HOLD, NOTICE, NOTICE_LINE, OFFER, PROMISE, REQUEST
+from .res_partner_data import (
+    DISPUTE,
+    HOLD,
+    INSTALLMENT,
+    NOTICE,
+    NOTICE_LINE,
+    OFFER,
+    PLAN,
+    PROMISE,
+    REQUEST,
+)
 
 #: What is kept of a message: who got it where, and what the other side answered.
 MESSAGE = (
@@ -173,18 +183,26 @@ class RecoveryCaseEvidence(models.AbstractModel):
 
     def _evidence_agreements(self):
         """Promises, offers and requests, the items that they are about, and holds. Seam."""
-        claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids
-        names = ("promise_id", "offer_id", *CLAIM)
+        plans = self._evidence_plans()
+        claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids | plans.claim_ids
+        names = ("promise_id", "offer_id", "plan_id", *CLAIM)
         asked = [name for name in REQUEST if name != "late_reason_id"]
         return {
             "agreements/promises.json": self._evidence_table(
                 self.promise_ids.sorted("id"), PROMISE
             ),
             "agreements/offers.json": self._evidence_table(self.offer_ids.sorted("id"), OFFER),
+            "agreements/plans.json": self._evidence_table(plans, PLAN),
+            "agreements/installments.json": self._evidence_table(
+                plans.installment_ids.sorted("id"), INSTALLMENT
+            ),
             "agreements/requests.json": self._evidence_table(self._evidence_requests(), asked),
             "agreements/items.json": self._evidence_table(claims.sorted("id"), names),
             "agreements/holds.json": self._evidence_table(self._evidence_holds(), HOLD),
         }
+
+    def _evidence_plans(self):
+        return self.env["recovery.plan"].search([("case_id", "=", self.id)], order="id")
 
     def _evidence_requests(self):
         """What the customer asked for. Why it was late is no business of whoever reads the pack."""

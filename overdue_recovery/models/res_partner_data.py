@@ -85,6 +85,18 @@ DISPUTE = (
     "state",
 )
 
+PLAN = (
+    "name",
+    "date",
+    "amount_total",
+    "date_activated",
+    "date_defaulted",
+    "signed_by",
+    "signed_on",
+    "note",
+    "state",
+)
+INSTALLMENT = ("plan_id", "sequence", "date_due", "amount", "amount_interest", "state")
 AUTOPAY = ("means", "date_given", "date_active", "date_revoked", "note", "state")
 REQUEST = (
     "name",
@@ -169,6 +181,7 @@ class ResPartnerData(models.AbstractModel):
             "promises": ("recovery.promise", own, PROMISE),
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
+            "plans": ("recovery.plan", own, PLAN),
             "requests": ("recovery.request", own, REQUEST),
             "automatic_payments": ("recovery.autopay", own, AUTOPAY),
             "told_to_agencies": ("recovery.outbox", own, CALL),

@@ -60,6 +60,7 @@ class TestRecoveryCaseEvidence(RecoveryCommon):
                 "attachment_ids": [Command.link(photo.id)],
             }
         )
+        self._plan(self._overdue_invoice(50))
         self._hold(self.partner_a, "other", note="Wait")
         self.env["recovery.request"]._ask(self.case, "help", "I lost my job")
 
@@ -109,10 +110,10 @@ class TestRecoveryCaseEvidence(RecoveryCommon):
             },
             files.keys(),
         )
-        for name in ("promises", "offers", "requests", "items", "holds"):
+        for name in ("promises", "offers", "plans", "installments", "requests", "items", "holds"):
             self.assertTrue(json.loads(files[f"agreements/{name}.json"]), name)
         invoices = [name for name in files if name.startswith("invoices/")]
-        self.assertEqual(len(invoices), 4)
+        self.assertEqual(len(invoices), 5)
         self.assertEqual({files[name] for name in invoices}, {PDF})
         (photo,) = [name for name in files if name.endswith("photo-1.txt")]
         self.assertEqual(files[photo], b"broken")

@@ -30,7 +30,7 @@ DOORS = {
     ("dunning_delivery_email.py", "_create_mails"): "_announce, before it",
 }
 #: The arrangements whose steps are walked below.
-WALKED = {"recovery.promise"}
+WALKED = {"recovery.promise", "recovery.plan"}
 
 
 def _functions(path):
@@ -233,6 +233,12 @@ class TestLogComplete(ChargingCommon):
         self.assertIn("kept", [entry[3] for entry in self._entries(judge)])
         with self.on(9):
             self.assertEqual(self._entries(judge), [("note", "system", "promise", "broken")])
+
+    def test_a_plan(self):
+        plan = self._plan(self._overdue_invoice(10))
+        for act, outcome in ((plan.action_activate, "active"), (plan.action_cancel, "cancelled")):
+            entries = self._entries(act)
+            self.assertEqual(entries.count(("note", "system", "plan", outcome)), 1, entries)
 
     def test_an_offer(self):
         invoice = self._overdue_invoice(10)

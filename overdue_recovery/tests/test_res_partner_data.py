@@ -56,7 +56,7 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
         data = self.partner_a._recovery_own_data()
         self.assertEqual(data["person"]["email"], "a@customer.example")
         for section, found in data.items():
-            if section not in ("contacts", "charges", "automatic_payments"):
+            if section not in ("contacts", "charges", "automatic_payments", "plans"):
                 self.assertTrue(found, section)
         self.assertEqual(data["promises"][0]["amount"], "50.00 USD")
         self.assertEqual(data["disputes"][0]["description"], "The lamp was broken")
