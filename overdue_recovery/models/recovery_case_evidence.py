@@ -137,7 +137,8 @@ class RecoveryCaseEvidence(models.AbstractModel):
     def _evidence_moves(self):
         """The posted invoices and credit notes that the case is about."""
         lines = self.item_ids | self.notice_ids.line_ids.move_line_id
-        lines |= (self.promise_ids.claim_ids | self.offer_ids.claim_ids).move_line_id
+        claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids
+        lines |= (claims | self._evidence_plans().claim_ids).move_line_id
         moves = lines.move_id | self.dispute_ids.move_id | self.dispute_ids.refund_move_id
         moves = moves.filtered(lambda move: move.is_sale_document() and move.state == "posted")
         return moves.sorted(lambda move: (move.name, move.id))
