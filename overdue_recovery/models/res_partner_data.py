@@ -96,7 +96,7 @@ PLAN = (
     "note",
     "state",
 )
-INSTALLMENT = ("plan_id", "sequence", "date_due", "amount", "amount_interest", "state")
+INSTALLMENT = ("plan_id", "sequence", "date_due", "amount", "amount_interest", "amount_paid")
 AUTOPAY = ("means", "date_given", "date_active", "date_revoked", "note", "state")
 REQUEST = (
     "name",
