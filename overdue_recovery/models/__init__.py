@@ -164,6 +164,7 @@ from . import (
     recovery_portal_facts,
     recovery_portal_statement,
     recovery_portal,
+    recovery_portal_agency,
     recovery_charge_facts,
     recovery_charge_rule,
     recovery_charge_interest,

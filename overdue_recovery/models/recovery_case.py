@@ -344,7 +344,9 @@ class RecoveryCase(models.Model):
             return
         withdrawn = self._withdrawn()
         withdrawn._write_derived({**values, "outcome": "withdrawn"})
-        paid = self - withdrawn
+        lost = (self - withdrawn)._lost()
+        lost._write_derived({**values, "outcome": "written_off"})
+        paid = self - withdrawn - lost
         paid._write_derived({**values, "outcome": "paid"})
         paid._thank()
 
