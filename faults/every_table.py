@@ -128,6 +128,9 @@ def agree(env, today):
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+    env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
+    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
+    env["recovery.erasure"]._open_for(customer)
     case = customer._recovery_case(env.company)
     env["recovery.promise.create"]._open_for(case)
     case.action_hardship()
