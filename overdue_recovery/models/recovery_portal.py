@@ -107,7 +107,7 @@ class RecoveryPortal(models.AbstractModel):
         sent = [hold.amount for hold in holds if hold.reason == "in_transit"]
         payable = 0 if None in sent else max(0, row.residual - sum(sent))
         decision = debtor.decisions.get(row.id)
-        codes = decision.reasons if decision else tuple(hold.reason for hold in holds)
+        codes = [*(decision.reasons if decision else ()), *(hold.reason for hold in holds)]
         return PortalItem(
             id=row.id,
             move_id=row.move_id,
@@ -189,6 +189,17 @@ class RecoveryPortal(models.AbstractModel):
         return next((words[code] for code in words if code in codes), "")
 
     @api.model
+    def _age_words(self):
+        """What the ages of ``PortalAccount.buckets`` are called."""
+        return (
+            self.env._("Not due"),
+            self.env._("1 to 30 days overdue"),
+            self.env._("31 to 60 days overdue"),
+            self.env._("61 to 90 days overdue"),
+            self.env._("More than 90 days overdue"),
+        )
+
+    @api.model
     def _next_words(self, page):
         """What happens next, and when, in one sentence."""
         figures = MessageFigures(self.env)
@@ -196,7 +207,7 @@ class RecoveryPortal(models.AbstractModel):
             return self.env._("If it is not paid today, the next reminder is on its way.")
         if page.next_day:
             return self.env._(
-                "If it is not paid by then, the next reminder goes out on %s.",
+                "If it stays unpaid, the next reminder goes out on %s.",
                 figures.day(page.next_day, "long"),
             )
         if page.paused and page.paused_until:
