@@ -174,7 +174,7 @@ tours.add("recovery_portal_keyboard", {
                 const { press } = odoo.loader.modules.get("@odoo/hoot-dom");
                 const account = anchor.querySelector(".o_recovery_account");
                 const wanted = [...account.querySelectorAll("button, input, summary")].filter(
-                    (one) => one.type !== "hidden" && one.offsetParent
+                    (one) => one.type !== "hidden" && one.checkVisibility()
                 );
                 const reached = new Set();
                 for (let count = 0; count < 60; count++) {
