@@ -40,6 +40,9 @@ class RecoveryCase(models.Model):
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.hardship",
+        "recovery.case.autopay",
+        "recovery.case.treatment",
         "recovery.case.referral",
         "recovery.case.request",
         "recovery.case.message",
@@ -118,6 +121,7 @@ class RecoveryCase(models.Model):
                 case.amount_credits = -sum((own - debts).mapped("amount_residual"))
 
     @api.depends("partner_id", "company_id")
+    @api.depends_context("uid")
     def _compute_hold_ids(self):
         holds = self.env["recovery.hold"]
         for case in self:
@@ -251,6 +255,7 @@ class RecoveryCase(models.Model):
         self = self.sudo()
         self.env["recovery.promise"]._judge_all()
         self.env["recovery.offer"]._judge_all()
+        self.env["recovery.autopay"]._cron_autopay()
         self.env["recovery.referral"]._watch_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))

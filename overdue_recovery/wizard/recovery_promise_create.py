@@ -108,15 +108,7 @@ class RecoveryPromiseCreate(models.TransientModel):
                 "tolerance_days": case.company_id.recovery_promise_tolerance_days,
             }
         )
-        view = self.env.ref("overdue_recovery.recovery_promise_create_view_form")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Promise to Pay"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "views": [(view.id, "form")],
-            "target": "new",
-        }
+        return wizard._action_dialog(self.env._("Promise to Pay"))
 
     def action_make(self):
         """Note the promise, confirm it in writing if asked to, and show it.
