@@ -134,6 +134,7 @@ from . import (
     recovery_portal_visitor,
     recovery_portal_facts,
     recovery_portal_statement,
+    recovery_portal_payment,
     recovery_portal,
     recovery_charge_facts,
     recovery_charge_rule,
