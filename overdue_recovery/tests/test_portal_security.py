@@ -13,7 +13,7 @@ MODULE = "odoo.addons.overdue_recovery"
 # a controller that is for staff says so.
 #
 # {route: (methods, kind)}; kinds: "page" (reads), "act" (POST), "pay" (begins a payment), "static"
-# (says the same to everybody), "staff" (has tests of its own)
+# (says the same to everybody), "staff" and "machine" (have tests of their own)
 ROUTES = {
     "": ("GET", "page"),
     "/statement": ("GET", "page"),
@@ -23,6 +23,7 @@ ROUTES = {
     "/transaction/<int:company_id>/<int:currency_id>/<string:choice>": ("POST", "pay"),
     "/recovery/thanks": ("GET", "static"),
     "/recovery/own_data/<int:partner_id>": ("GET", "staff"),
+    "/recovery/agency/<int:agency>/event": ("POST", "machine"),
 }
 LOGIN_ONLY = {"/statement", "/statement/pdf"}
 WAYS_IN = ("/my/recovery", "/recovery/l/<string:token>")
