@@ -8,7 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays", "requests"]},
+    "external_dependencies": {"python": ["holidays", "requests", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
@@ -29,6 +29,7 @@
         "data/recovery_reference_rate_data.xml",
         "data/mail_template_offer_data.xml",
         "data/mail_template_promise_data.xml",
+        "data/mail_template_plan_data.xml",
         "data/mail_template_dispute_data.xml",
         "data/mail_template_autopay_data.xml",
         "data/mail_template_request_data.xml",
@@ -45,6 +46,8 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_case_evidence.xml",
+        "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
@@ -54,11 +57,13 @@
         "wizard/dunning_hold_override_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_call_log_views.xml",
+        "wizard/recovery_erasure_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "wizard/recovery_charge_waive_views.xml",
         "wizard/recovery_rate_import_views.xml",
         "wizard/recovery_offer_create_views.xml",
         "wizard/recovery_promise_create_views.xml",
+        "wizard/recovery_plan_create_views.xml",
         "wizard/recovery_hardship_create_views.xml",
         "wizard/recovery_autopay_create_views.xml",
         "wizard/recovery_start_views.xml",
@@ -85,6 +90,7 @@
         "views/recovery_phrase_views.xml",
         "views/recovery_charge_views.xml",
         "views/recovery_promise_views.xml",
+        "views/recovery_plan_views.xml",
         "views/recovery_autopay_views.xml",
         "views/recovery_offer_limit_views.xml",
         "views/recovery_offer_views.xml",

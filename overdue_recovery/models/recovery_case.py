@@ -37,9 +37,12 @@ class RecoveryCase(models.Model):
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.call",
+        "recovery.case.evidence",
+        "recovery.case.privacy",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.plan",
         "recovery.case.hardship",
         "recovery.case.autopay",
         "recovery.case.treatment",
@@ -178,6 +181,7 @@ class RecoveryCase(models.Model):
             agreed = (
                 case.offer_ids
                 or case.promise_ids
+                or case.plan_ids
                 or case.dispute_ids
                 or case.referral_ids
                 or case.request_ids
@@ -254,14 +258,17 @@ class RecoveryCase(models.Model):
         """
         self = self.sudo()
         self.env["recovery.promise"]._judge_all()
+        self.env["recovery.plan"]._judge_all()
         self.env["recovery.offer"]._judge_all()
         self.env["recovery.autopay"]._cron_autopay()
         self.env["recovery.referral"]._watch_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
+        self.env["recovery.plan.installment"]._remind_all()
         self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
+        self.env["recovery.interaction"]._export_heads()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
         self.env["recovery.reference.rate"]._cron_watch()
@@ -284,6 +291,7 @@ class RecoveryCase(models.Model):
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
         self.env["recovery.promise"]._judge_customers(pairs)
+        self.env["recovery.plan"]._judge_customers(pairs)
         self.env["recovery.offer"]._judge_customers(pairs)
         self.env["recovery.referral"]._watch_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
@@ -336,7 +344,9 @@ class RecoveryCase(models.Model):
             return
         withdrawn = self._withdrawn()
         withdrawn._write_derived({**values, "outcome": "withdrawn"})
-        paid = self - withdrawn
+        lost = (self - withdrawn)._lost()
+        lost._write_derived({**values, "outcome": "written_off"})
+        paid = self - withdrawn - lost
         paid._write_derived({**values, "outcome": "paid"})
         paid._thank()
 
@@ -393,6 +403,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
+        self.plan_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
         self.referral_ids.sudo().case_id = kept
         self.request_ids.sudo().case_id = kept

@@ -42,7 +42,7 @@ class RecoveryCaseTreatment(models.AbstractModel):
         return {
             "remind": self.action_send_now,
             "wait": self.action_promise,
-            "plan": self.action_promise,
+            "plan": self.action_plan,
             "hardship": self.action_hardship,
             "talk": self.action_log_call,
             "resend": self._treat_by_invoices,

@@ -38,6 +38,7 @@ RIGHTS = {
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.call.outcome": ("r", "rwcu", "r"),
     "recovery.call.log": ("rwcu", "rwcu", ""),
+    "recovery.erasure": ("", "rwcu", ""),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.law.band": ("r", "rwcu", "r"),
     "recovery.reference.rate": ("r", "rwcu", "r"),
@@ -57,6 +58,10 @@ RIGHTS = {
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.plan": ("rwc", "rwc", "r"),
+    "recovery.plan.installment": ("rwcu", "rwcu", "r"),
+    "recovery.plan.create": ("rwcu", "rwcu", ""),
+    "recovery.plan.create.line": ("rwcu", "rwcu", ""),
     "recovery.autopay": ("rwc", "rwc", "r"),
     "recovery.autopay.attempt": ("r", "r", "r"),
     "recovery.autopay.create": ("rwcu", "rwcu", ""),
@@ -109,6 +114,8 @@ OF_A_COMPANY = {
     "recovery.hold",
     "recovery.claim",
     "recovery.promise",
+    "recovery.plan",
+    "recovery.plan.installment",
     "recovery.autopay",
     "recovery.autopay.attempt",
     "recovery.offer",
@@ -230,6 +237,7 @@ class TestAccess(RecoveryCommon):
         values = cls.autopay.sudo()._attempt_values(item, 100.0)
         cls.env["recovery.autopay.attempt"].sudo().create(values)
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
+        cls.plan = maker._plan(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
@@ -626,6 +634,7 @@ class TestAccess(RecoveryCommon):
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
             "recovery.promise": "kept",
+            "recovery.plan": "active",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
             "recovery.referral": "closed",
@@ -689,6 +698,10 @@ class TestAccess(RecoveryCommon):
             (self.promise, "action_send", ()),
             (self.promise, "action_renew", ()),
             (self.notice.case_id, "action_promise", ()),
+            (self.plan, "action_activate", ()),
+            (self.plan, "action_offer", ()),
+            (self.plan, "action_cancel", ()),
+            (self.notice.case_id, "action_plan", ()),
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),

@@ -338,7 +338,8 @@ class TestFlowReasons(RecoveryCommon):
         own = [one for one in self.ledger.customers if one.debtor_id == debtor_id]
         for item in (item for customer in own for item in customer.items):
             overdue = item.date_due and item.date_due < self.today
-            if overdue and not (item.blocked or item.no_followup):
+            elsewhere = "referred" in [code for code, _cents in item.holds]
+            if overdue and not (item.blocked or item.no_followup or elsewhere):
                 sums[self._currency_of(item)] += self._left_of(item)
         sums[self.company.currency_id.id] -= self._credits_of({one.id for one in own}, debtor_id)
         return {key: cents for key, cents in sums.items() if cents > 0}

@@ -5,7 +5,7 @@ from .common import RecoveryCommon
 # What opens for each treatment.
 OPENS = {
     "wait": "recovery.promise.create",
-    "plan": "recovery.promise.create",
+    "plan": "recovery.plan.create",
     "hardship": "recovery.hardship.create",
     "talk": "recovery.call.log",
     "resend": "account.move",
@@ -14,7 +14,12 @@ OPENS = {
     "autopay": "recovery.autopay.create",
     "remind": "dunning.notice",
 }
-ASKING = ("recovery.promise.create", "recovery.offer.create", "recovery.hardship.create")
+ASKING = (
+    "recovery.promise.create",
+    "recovery.plan.create",
+    "recovery.offer.create",
+    "recovery.hardship.create",
+)
 
 
 @tagged("post_install", "-at_install")
