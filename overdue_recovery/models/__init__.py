@@ -164,6 +164,7 @@ from . import (
     recovery_portal_visitor,
     recovery_portal_facts,
     recovery_portal_statement,
+    recovery_portal_payment,
     recovery_portal,
     recovery_portal_agency,
     recovery_charge_facts,
