@@ -1,2 +1,2 @@
-from . import calc, models, wizard
+from . import calc, controllers, models, wizard
 from .hooks import post_init_hook, uninstall_hook

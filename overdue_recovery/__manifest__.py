@@ -84,6 +84,7 @@
         "views/account_move_views.xml",
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
+        "views/recovery_portal_templates.xml",
         "views/recovery_menus.xml",
     ],
     "demo": [
@@ -92,6 +93,9 @@
     "assets": {
         "web.assets_backend": [
             "overdue_recovery/static/src/**/*",
+        ],
+        "web.assets_frontend": [
+            "overdue_recovery/static/portal/**/*.scss",
         ],
         "web.assets_tests": [
             "overdue_recovery/static/tests/tours/**/*",

@@ -191,13 +191,8 @@ class AccountMoveLine(models.Model):
         return found
 
     def _recovery_company(self):
-        """The company whose policy and runs look at this item: its own, or the nearest above it
-        that has a policy."""
-        company = self.company_id.sudo()
-        measure = self.env["dunning.measure"]
-        while company.parent_id and company not in measure._companies_with_own_policy():
-            company = company.parent_id
-        return company
+        """The company whose policy and runs look at this item."""
+        return self.company_id._recovery_sender()
 
     def _compute_dunning_why(self):
         reasons = self._dunning_blockers(self.ids)

@@ -19,6 +19,7 @@ class DunningDelivery(models.Model):
         "dunning.delivery.print",
         "dunning.delivery.attachment",
         "dunning.delivery.pace",
+        "dunning.delivery.link",
         "dunning.delivery.email",
         "dunning.delivery.smtp",
         "dunning.delivery.call",

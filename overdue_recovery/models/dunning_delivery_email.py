@@ -44,7 +44,15 @@ class DunningDeliveryEmail(models.AbstractModel):
 
     def _create_mails(self):
         senders = {company: self._sender_values(company) for company in self.company_id}
-        values = [{**senders[delivery.company_id], **delivery._mail_values()} for delivery in self]
+        bodies = self._with_links({delivery.id: delivery.body for delivery in self})
+        values = [
+            {
+                **senders[delivery.company_id],
+                **delivery._mail_values(),
+                "body_html": bodies[delivery.id],
+            }
+            for delivery in self
+        ]
         mails = self.env["mail.mail"].sudo()._sharing_defaults().create(values)
         mails = mails.with_env(self.env(su=True))
         self._store(
@@ -86,14 +94,13 @@ class DunningDeliveryEmail(models.AbstractModel):
         }
 
     def _mail_values(self):
-        """Values of the ``mail.mail`` of one delivery, but for its sender.
+        """Values of the ``mail.mail`` of one delivery, but for its sender and what it says.
 
         The mail is a means, the delivery is the record: what was said stays on it and in the
         log.
         """
         values = {
             "subject": self.subject,
-            "body_html": self.body,
             "email_to": self.address,
             "model": "dunning.notice",
             "auto_delete": True,

@@ -211,6 +211,7 @@ class DunningNotice(models.Model):
             self.line_ids.sudo().write({"live": False})
         if target in (*DEAD, "failed"):
             self._credit_charges()
+            self.env["recovery.link"]._revoke([("notice_id", "in", self.ids)])
         if target == "failed":
             items = self.env["dunning.item"].search(
                 [("move_line_id", "in", self.line_ids.move_line_id.ids)]

@@ -12,6 +12,7 @@ from .dunning_message_batch import (
     shape_of,
     with_holes,
 )
+from .recovery_link import PATH, PLACE
 
 # Placeholders: plain field paths, so that anybody who may write a template may use them (core's
 # restricted rendering), and a template that holds nothing else needs no compilation.
@@ -432,10 +433,18 @@ class DunningNoticePlaceholder(models.AbstractModel):
         partner = self.company_id.partner_id
         return self._batch().once(("company_bank", partner), lambda: partner.bank_ids[:1])
 
-    @api.depends("name")
+    @api.depends("company_id")
+    @api.depends_context("lang", "recovery_letter")
     def _compute_link_html(self):
-        """Seam: the portal's signed link ("View and pay"). Empty without a portal page."""
-        self.link_html = False
+        """The button to the portal and three quiet links, with a place for the secret that each
+        message gets when it leaves. Nobody can click in a letter."""
+        if self._is_for_letter():
+            self.link_html = False
+            return
+        for notice in self._together():
+            company = notice.company_id
+            base = self._batch().once(("base", company.id), company.get_base_url)
+            notice.link_html = notice._fragment("message_link", {"url": f"{base}{PATH}{PLACE}"})
 
     # -- who answers -----------------------------------------------------------------------
 

@@ -1,4 +1,10 @@
-from odoo import fields, models
+import logging
+from datetime import timedelta
+
+from odoo import api, fields, models
+from psycopg2 import OperationalError
+
+_logger = logging.getLogger(__name__)
 
 # Money that has not come by then is no longer believed in: whoever chose a bank transfer and
 # never made it would otherwise never be reminded.
@@ -24,6 +30,60 @@ class PaymentTransaction(models.Model):
         help="Ids of the items that the customer chose: they are paid first.",
     )
 
+    recovery_parts = fields.Json(
+        string="Expected on items",
+        copy=False,
+        readonly=True,
+        help="{item id: amount}: what is not asked for while this payment is on its way.",
+    )
+    recovery_debtor_id = fields.Many2one(
+        "res.partner",
+        string="Debtor",
+        copy=False,
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+
+    @api.model
+    def _recovery_begun(self, debtor, company, currency, seconds):
+        """Payments of this debt that were begun in the portal within ``seconds`` and of which the
+        provider has not said anything yet."""
+        return self.search(
+            [
+                ("recovery_debtor_id", "=", debtor.id),
+                ("company_id", "=", company.id),
+                ("currency_id", "=", currency.id),
+                ("state", "=", "draft"),
+                ("create_date", ">", self.env.cr.now() - timedelta(seconds=seconds)),
+            ]
+        )
+
+    def _create_payment(self, **extra_create_values):
+        """Core matches the money with the transaction's invoices, oldest first and disputed ones
+        too; what the portal took is left open for ``_recovery_allocate``."""
+        if not self.recovery_allocates:
+            return super()._create_payment(**extra_create_values)
+        invoices, items = self.invoice_ids, self._recovery_items()
+        self.invoice_ids = False
+        if items:
+            extra_create_values["destination_account_id"] = items[0].account_id.id
+        payment = super()._create_payment(**extra_create_values)
+        self.invoice_ids = invoices
+        return payment
+
+    def _get_invoices_to_notify(self):
+        """A message on each of hundreds of invoices helps nobody: the payment has it."""
+        if self.recovery_allocates:
+            return self.env["account.move"]
+        return super()._get_invoices_to_notify()
+
+    def _recovery_items(self):
+        """The items that a payment of the portal is for, as far as they are still there."""
+        self.ensure_one()
+        ids = [int(key) for key in self.recovery_parts or {}]
+        return self.env["account.move.line"].sudo().browse(ids).exists()
+
     def _update_state(self, allowed_states, target_state, state_message):
         changed = super()._update_state(allowed_states, target_state, state_message)
         changed._recovery_follow()
@@ -45,10 +105,21 @@ class PaymentTransaction(models.Model):
         sudo: it is the payment provider's answer that decides, whoever is logged in.
         """
         for tx in self.filtered(lambda tx: tx.state == "done" and tx.recovery_allocates).sudo():
-            lines = self.env["account.move.line"].sudo()
-            choice = lines.browse(tx.recovery_choice or ()).exists()
-            for credit in tx.payment_id._recovery_open_credits():
-                lines.with_company(tx.company_id)._recovery_allocate(credit, choice)
+            try:
+                with self.env.cr.savepoint():
+                    tx._recovery_allocate_one()
+            except OperationalError:
+                raise
+            except Exception:
+                # the money is booked; what it pays, a person can say. Core would try for four
+                # days, and give up without a word
+                _logger.warning("Payment %s can't be allocated", tx.reference, exc_info=True)
+
+    def _recovery_allocate_one(self):
+        lines = self.env["account.move.line"].sudo()
+        choice = lines.browse(self.recovery_choice or ()).exists()
+        for credit in self.payment_id._recovery_open_credits():
+            lines.with_company(self.company_id)._recovery_allocate(credit, choice)
 
     def _recovery_follow(self):
         """Hold what these transactions are about to pay; let go of what they no longer will.
@@ -68,10 +139,13 @@ class PaymentTransaction(models.Model):
         An invoice in another currency is held whole: what the money will settle of it is not
         known yet.
         """
+        if self.recovery_parts:
+            parts = self.recovery_parts
+            return [
+                {"move_line_id": item.id, "amount": parts[str(item.id)], **self._recovery_hold_of(item)}
+                for item in self._recovery_items()
+            ]
         rest, values = self.amount, []
-        reason = self.env.ref("overdue_recovery.hold_reason_in_transit")
-        today = self.company_id._recovery_today()
-        working = self.company_id.partner_id._recovery_add_working_days
         for invoice in self.invoice_ids.sorted(lambda move: (move.invoice_date_due, move.id)):
             same = invoice.currency_id == self.currency_id
             part = min(rest, invoice.amount_residual) if same else 0.0
@@ -79,15 +153,19 @@ class PaymentTransaction(models.Model):
                 continue
             rest -= part
             values.append(
-                {
-                    "move_id": invoice.id,
-                    "company_id": invoice.company_id.id,
-                    "reason_id": reason.id,
-                    "amount": part,
-                    "date_from": today,
-                    "date_to": fields.Date.to_date(working(today, DAYS_ON_THE_WAY)),
-                    "origin_model": self._name,
-                    "origin_id": self.id,
-                }
+                {"move_id": invoice.id, "amount": part, **self._recovery_hold_of(invoice)}
             )
         return values
+
+    def _recovery_hold_of(self, document):
+        """What the hold on a document or an item has beside it."""
+        today = self.company_id._recovery_today()
+        working = self.company_id.partner_id._recovery_add_working_days
+        return {
+            "company_id": document.company_id.id,
+            "reason_id": self.env.ref("overdue_recovery.hold_reason_in_transit").id,
+            "date_from": today,
+            "date_to": fields.Date.to_date(working(today, DAYS_ON_THE_WAY)),
+            "origin_model": self._name,
+            "origin_id": self.id,
+        }

@@ -111,6 +111,15 @@ class ResCompany(models.Model):
         self.ensure_one()
         return self.recovery_tz or self.partner_id.tz or "UTC"
 
+    def _recovery_sender(self):
+        """The company whose policy and runs look after this one: itself, or the nearest above it
+        that has a policy."""
+        company = self.sudo()
+        measure = self.env["dunning.measure"]
+        while company.parent_id and company not in measure._companies_with_own_policy():
+            company = company.parent_id
+        return company
+
     def _recovery_reply_deadline(self):
         """The day until which a customer who wrote today gets an answer."""
         days = min(self.recovery_reply_days, LONGEST_DEADLINE)

@@ -23,6 +23,9 @@ RIGHTS = {
     "dunning.notice": ("rw", "rw", "r"),
     "dunning.notice.line": ("r", "r", "r"),
     "dunning.delivery": ("r", "r", "r"),
+    "recovery.link": ("r", "r", "r"),
+    "recovery.link.code": ("", "r", "r"),
+    "recovery.portal.visit": ("", "r", "r"),
     "recovery.charge": ("r", "r", "r"),
     "recovery.charge.waiver": ("r", "r", "r"),
     "recovery.case": ("rwc", "rwcu", "r"),
@@ -72,6 +75,8 @@ OF_A_COMPANY = {
     "dunning.notice",
     "dunning.notice.line",
     "dunning.delivery",
+    "recovery.link",
+    "recovery.link.code",
     "recovery.charge",
     "recovery.charge.waiver",
     "recovery.case",
@@ -94,6 +99,7 @@ SHARED = {
     "recovery.law.band",
     "recovery.law.contact.rule",
     "recovery.phrase",
+    "recovery.portal.visit",
     "recovery.reference.rate",
     "recovery.reference.rate.value",
     "recovery.offer.limit",
@@ -166,6 +172,7 @@ class TestAccess(RecoveryCommon):
         cls.run_sent = maker._run_dunning()
         cls.notice = cls.run_sent.notice_ids
         cls._make_charges()
+        cls._make_visits(maker)
         cls.fresh = maker._create_customer()
         cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
         cls._make_arrangements(maker)
@@ -187,6 +194,14 @@ class TestAccess(RecoveryCommon):
         money = maker._payment(40, partner=customer)._recovery_open_credits()
         cls.allocation = cls.env["recovery.allocation"]._propose(money)
         maker._hold(customer, "other")
+
+    @classmethod
+    def _make_visits(cls, maker):
+        """A one-time code for the link of a notice, and a visit that was counted."""
+        links = cls.env["recovery.link"].sudo()
+        with maker.mock_mail_gateway():
+            cls.env["recovery.link.code"]._send_code(links.search([("notice_id", "in", cls.notice.ids)], limit=1))
+        cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
 
     @classmethod
     def _make_charges(cls):
@@ -303,7 +318,7 @@ class TestAccess(RecoveryCommon):
                         self.assertTrue(self._rows(name).with_user(user).sudo(False).read())
 
     def test_another_companys_collector_sees_nothing_of_this_one(self):
-        for name in sorted(OF_A_COMPANY - {"recovery.case.dirty"}):
+        for name in sorted(OF_A_COMPANY - {"recovery.case.dirty", "recovery.link.code"}):
             with self.subTest(model=name):
                 record = self._rows(name).with_user(self.stranger).sudo(False)
                 self.assertFalse(record.with_context(active_test=False).search([]) & record)
