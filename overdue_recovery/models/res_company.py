@@ -26,6 +26,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
         "res.company.recovery.request",
+        "res.company.recovery.portal",
     ]
 
     recovery_tz = fields.Selection(

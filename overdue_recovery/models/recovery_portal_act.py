@@ -1,0 +1,80 @@
+from odoo import api, fields, models
+
+
+class RecoveryPortalAct(models.AbstractModel):
+    """What a customer does on the portal, one method an act; each says what the page says then.
+
+    An act takes a ``Visitor``, made after the check of who it is, and texts as they came from
+    outside. The same done twice, in a second tab or by a form sent again, comes to the same as
+    once. Each leaves one incoming entry in the contact log.
+
+    Seam: a further act is a method of a further ``recovery.portal.act.…``, inherited here.
+    """
+
+    _name = "recovery.portal.act"
+    _description = "Portal: what the customer does"
+    _inherit = [
+        "recovery.portal.act.paid",
+        "recovery.portal.act.promise",
+        "recovery.portal.act.dispute",
+        "recovery.portal.act.offer",
+        "recovery.portal.act.help",
+        "recovery.portal.act.wishes",
+    ]
+
+    @api.model
+    def _form_values(self, visitor, page):
+        """What the form of an act shows."""
+        values = {
+            **self.env["recovery.portal"]._common_values(visitor),
+            "acts": self,
+            "pages": self.env["recovery.portal"]._pages(visitor),
+            "reasons": self._act_reasons(sensitive=page != "wrong"),
+            "today": fields.Date.context_today(self),
+        }
+        if page == "offer":
+            values["offers"] = self._offers(visitor)
+        if page == "wishes":
+            values["wishes"], values["choices"] = self._wishes(visitor), self._wish_choices()
+            values["is_stopped"] = self._is_stopped(visitor)
+        return values
+
+    @api.model
+    def _agreements(self, visitor):
+        """What was agreed with the visitor and what it waits for, for the account page."""
+        return {
+            "requests": self._requests(visitor),
+            "offers": self._offers(visitor),
+            "promises": self._live(visitor, "recovery.promise", ("open",)),
+            "disputes": self._disputes(visitor),
+        }
+
+    def _live(self, visitor, model, states):
+        """Arrangements in these states about nothing but what the visitor sees."""
+        records = self.env[model].sudo()
+        domain = [("partner_id", "=", visitor.debtor.id), ("state", "in", states)]
+        return records.search(domain).filtered(
+            lambda record: all(
+                visitor.sees(item.id, item.partner_id.id)
+                for item in record.claim_ids.move_line_id
+            )
+        )
+
+    def _disputes(self, visitor):
+        disputes = self.env["recovery.dispute"].sudo()
+        domain = [
+            ("partner_id", "=", visitor.debtor.id),
+            ("state", "in", ("open", "investigating", "mediation")),
+        ]
+        return disputes.search(domain).filtered(lambda one: visitor.sees_document(one.move_id))
+
+
+class RecoveryPortal(models.AbstractModel):
+    """The account page shows what was agreed and asked."""
+
+    _inherit = "recovery.portal"
+
+    @api.model
+    def _page_values(self, visitor):
+        acts = self.env["recovery.portal.act"]
+        return {**super()._page_values(visitor), **acts._agreements(visitor)}
