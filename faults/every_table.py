@@ -127,6 +127,7 @@ def agree(env, today):
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
     env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
+    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
     env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )

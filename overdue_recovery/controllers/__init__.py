@@ -1,1 +1,8 @@
-from . import portal_base, portal_account, portal_pay, portal_act, portal_home
+from . import (
+    portal_base,
+    portal_account,
+    portal_pay,
+    portal_act,
+    portal_home,
+    recovery_own_data,
+)

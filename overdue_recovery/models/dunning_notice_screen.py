@@ -17,6 +17,11 @@ class DunningNoticeScreen(models.AbstractModel):
             run.action_issue(notices)
         return True
 
+    def action_log_call(self):
+        """Open the dialog to make or log a call about this notice."""
+        self.ensure_one()
+        return self.env["recovery.call.log"]._open_for(self.case_id, notice=self)
+
     def action_open_case(self):
         """Open the case this notice belongs to."""
         self.ensure_one()

@@ -1,5 +1,7 @@
 from odoo import models
 
+from .recovery_case_call import LOGGED
+
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
@@ -7,9 +9,32 @@ class MailActivity(models.Model):
     def _action_done(self, feedback=False, attachment_ids=None):
         """An answered reply holds demands no longer."""
         cases = self._recovery_cases_answered()
+        self._recovery_log_calls(feedback)
         result = super()._action_done(feedback=feedback, attachment_ids=attachment_ids)
         cases._reply_answered()
         return result
+
+    def _recovery_log_calls(self, feedback):
+        """A call with a customer that is only ticked off is a contact all the same; the dialog
+        logs its own."""
+        if self.env.context.get("recovery_call_logged") is LOGGED:
+            return
+        for activity in self:
+            case = activity._recovery_case_to_call()
+            if case:
+                case._log_ticked_call(activity, feedback)
+
+    def _recovery_case_to_call(self):
+        """The case whose customer is to be called by this task, or none."""
+        cases = self.env["recovery.case"]
+        if self.res_model != cases._name or self.activity_category != "phonecall":
+            return cases
+        return cases.browse(self.res_id).exists()
+
+    def action_recovery_log_call(self):
+        """Open the dialog to make and log the call that this task is about."""
+        self.ensure_one()
+        return self.env["recovery.call.log"]._open_for(self._recovery_case_to_call(), activity=self)
 
     def _recovery_cases_answered(self):
         """The cases whose customer waits for an answer by these tasks."""

@@ -35,6 +35,7 @@ class RecoveryCase(models.Model):
         "recovery.case.screen",
         "recovery.case.reply",
         "recovery.case.activity",
+        "recovery.case.call",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
@@ -400,13 +401,4 @@ class RecoveryCase(models.Model):
     def action_verify_log(self):
         """Check the chain of the contact log and say what was found."""
         self.ensure_one()
-        broken = self.env["recovery.interaction"]._verify(self).get(self.id)
-        if broken is None:
-            kind, text = "success", self.env._("The contact log is complete and unchanged.")
-        else:
-            kind, text = "danger", self.env._("The contact log is broken at entry %s.", broken)
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {"type": kind, "message": text, "sticky": kind == "danger"},
-        }
+        return self.env["recovery.interaction"]._verify_notification(self)

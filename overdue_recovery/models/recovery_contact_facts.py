@@ -249,7 +249,7 @@ class ContactFacts:
 
     def _entries(self, days):
         """The log's entries of these customers in so many days, each with its last outcome. A
-        notice that was cancelled never bars the next one.
+        notice that was cancelled never bars the next one, but for calls that took place.
 
         A day more is read at either end: whose day it is depends on the time zone.
         """
@@ -265,11 +265,12 @@ class ContactFacts:
              WHERE file.partner_id IN %(debtors)s AND entry.date > %(since)s
                AND entry.direction IN ('out', 'in')
                AND (entry.purpose IN ('demand', 'reminder') OR entry.channel = 'call')
-               AND NOT EXISTS (SELECT FROM dunning_notice notice
-                                WHERE notice.partner_id = file.partner_id
-                                  AND notice.company_id = file.company_id
-                                  AND notice.name = entry.reference
-                                  AND notice.state = 'cancelled')
+               AND (entry.kind = 'call'
+                    OR NOT EXISTS (SELECT FROM dunning_notice notice
+                                    WHERE notice.partner_id = file.partner_id
+                                      AND notice.company_id = file.company_id
+                                      AND notice.name = entry.reference
+                                      AND notice.state = 'cancelled'))
           ORDER BY entry.case_id, entry.sequence
             """,
             debtors=tuple({one.debtor.id for one in self.requests}) or (0,),
@@ -278,9 +279,13 @@ class ContactFacts:
         self.env["recovery.case"].flush_model(["partner_id", "company_id"])
         self.env["dunning.notice"].flush_model(["name", "partner_id", "company_id", "state"])
         for entry in map(Entry._make, self.env.execute_query(query)):
-            first = entries.get((entry.case_id, entry.refers_to))
-            if first:
-                place = first.case_id, first.sequence
+            place = entry.case_id, entry.refers_to
+            first = entries.get(place)
+            if entry.kind == "call":
+                # it takes the place of the one that was planned
+                entries.pop(place, None)
+                entries[entry.case_id, entry.sequence] = entry
+            elif first:
                 entries[place] = first._replace(outcome=entry.outcome)
             elif not entry.refers_to:
                 entries[entry.case_id, entry.sequence] = entry

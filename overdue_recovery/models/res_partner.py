@@ -17,6 +17,7 @@ class ResPartner(models.Model):
     _inherit = [
         "res.partner",
         "res.partner.recovery.contact",
+        "res.partner.recovery.data",
         "res.partner.recovery.promise",
         "res.partner.recovery.representative",
     ]

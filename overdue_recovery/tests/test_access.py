@@ -35,6 +35,8 @@ RIGHTS = {
     "recovery.hold": ("rwcu", "rwcu", "r"),
     "recovery.hold.reason": ("r", "rwcu", "r"),
     "recovery.late.reason": ("r", "rwcu", "r"),
+    "recovery.call.outcome": ("r", "rwcu", "r"),
+    "recovery.call.log": ("rwcu", "rwcu", ""),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.law.band": ("r", "rwcu", "r"),
     "recovery.reference.rate": ("r", "rwcu", "r"),
@@ -93,6 +95,7 @@ OF_A_COMPANY = {
     "recovery.allocation.line",
 }
 SHARED = {
+    "recovery.call.outcome",
     "recovery.hold.reason",
     "recovery.late.reason",
     "recovery.law",

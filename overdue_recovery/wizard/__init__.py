@@ -11,6 +11,7 @@ from . import (
     recovery_rate_import,
     recovery_offer_create,
     recovery_late_reason_ask,
+    recovery_call_log,
     recovery_promise_create,
     recovery_dispute_accept,
     recovery_dispute_create,
