@@ -1,5 +1,7 @@
+import json
+
 from odoo.exceptions import UserError
-from odoo.http import request
+from odoo.http import content_disposition, request
 
 from ..models.recovery_portal_act_base import FILE_COUNT, FILE_LIMIT, MB, FieldError
 from .portal_base import RecoveryPortalBase, visitor_route
@@ -107,6 +109,18 @@ class RecoveryPortalAct(RecoveryPortalBase):
         address = request.env["recovery.link.code"].sudo()._send_code(visitor.link)
         text = request.env._("A code is on its way to %s. It is good for ten minutes.", address)
         return self._show_act(visitor, page, values, note=text)
+
+    @visitor_route("/data", methods=["POST"], limit=10, login_only=True)
+    def data(self, visitor, **_values):
+        """A copy of what is kept about the customer."""
+        found = request.env["recovery.portal.act"]._own_data(visitor)
+        return request.make_response(
+            json.dumps(found, ensure_ascii=False, indent=2),
+            [
+                ("Content-Type", "application/json; charset=utf-8"),
+                ("Content-Disposition", content_disposition("own-data.json")),
+            ],
+        )
 
     # -- doing -----------------------------------------------------------------------------
 

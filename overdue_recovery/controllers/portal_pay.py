@@ -49,7 +49,12 @@ class RecoveryPortalPay(RecoveryPortalBase, PortalAccount):
         return tx._get_processing_values()
 
     @http.route(
-        "/recovery/thanks", type="http", auth="public", methods=["GET"], readonly=True, sitemap=False
+        "/recovery/thanks",
+        type="http",
+        auth="public",
+        methods=["GET"],
+        readonly=True,
+        sitemap=False,
     )
     def recovery_thanks(self, **_values):
         """Where a payment ends: the link may be over by then. Says the same to everybody."""

@@ -116,6 +116,7 @@ from . import (
     recovery_portal_act_help,
     recovery_portal_act_wishes,
     recovery_portal_act,
+    recovery_portal_agreement,
     recovery_charge_facts,
     recovery_charge_rule,
     recovery_charge_interest,

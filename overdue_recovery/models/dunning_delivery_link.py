@@ -24,9 +24,7 @@ class DunningDeliveryLink(models.AbstractModel):
         tokens = self.env["recovery.link"].sudo()._issue(linked)
         return {
             **bodies,
-            **{
-                key: bodies[key].replace(place, f"{PATH}{token}") for key, token in tokens.items()
-            },
+            **{key: bodies[key].replace(place, f"{PATH}{token}") for key, token in tokens.items()},
         }
 
     def _after_state(self, target):

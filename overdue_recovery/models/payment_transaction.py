@@ -142,7 +142,11 @@ class PaymentTransaction(models.Model):
         if self.recovery_parts:
             parts = self.recovery_parts
             return [
-                {"move_line_id": item.id, "amount": parts[str(item.id)], **self._recovery_hold_of(item)}
+                {
+                    "move_line_id": item.id,
+                    "amount": parts[str(item.id)],
+                    **self._recovery_hold_of(item),
+                }
                 for item in self._recovery_items()
             ]
         rest, values = self.amount, []

@@ -78,9 +78,7 @@ class RecoveryPortal(models.AbstractModel):
         return page
 
     def _fill(self, page, visitor, debtor, today):
-        seen = {
-            key: row for key, row in debtor.rows.items() if visitor.sees(key, row.partner_id)
-        }
+        seen = {key: row for key, row in debtor.rows.items() if visitor.sees(key, row.partner_id)}
         facts = {item.key: item for item in (*debtor.items, *debtor.costs)}
         for key, row in seen.items():
             if not row.no_followup:
@@ -286,7 +284,9 @@ class RecoveryPortal(models.AbstractModel):
 
     def _parts_of_items(self, account, choice):
         """What of these items has not been sent off; other people's ids are not among them."""
-        return {one.id: one.payable for one in account.items if one.id in choice.ids and one.payable}
+        return {
+            one.id: one.payable for one in account.items if one.id in choice.ids and one.payable
+        }
 
     def _parts_of_amount(self, account, choice):
         """An own amount, on the oldest items first.
@@ -334,8 +334,10 @@ class RecoveryPortal(models.AbstractModel):
         """Counting it also makes two at once wait for each other."""
         key = f"debtor:{visitor.debtor.id}:{payment.company.id}"
         allowed = self.env["recovery.portal.visit"].sudo()._allow(key, "pay", limit=30)
-        begun = self.env["payment.transaction"].sudo()._recovery_begun(
-            visitor.debtor, payment.company, payment.account.currency, BEGUN
+        begun = (
+            self.env["payment.transaction"]
+            .sudo()
+            ._recovery_begun(visitor.debtor, payment.company, payment.account.currency, BEGUN)
         )
         if begun or not allowed:
             raise UserError(

@@ -47,3 +47,18 @@ class RecoveryPortalActHelp(models.AbstractModel):
                 visitor.sees(item.id, item.partner_id.id) for item in request.move_line_ids
             )
         )
+
+    @api.model
+    def _own_data(self, visitor):
+        """What recovery keeps about the customer; of a contact who can't sign, about itself.
+
+        :return: as ``res.partner._recovery_own_data()``
+        """
+        person = visitor.debtor if visitor.may_sign else visitor.partner
+        if visitor.debtor not in visitor.customers:
+            # what its payer was sent speaks of others too
+            person = visitor.partner
+        cases = self.env["recovery.case"].sudo().search([("partner_id", "=", visitor.debtor.id)])
+        for case in cases.filtered(lambda one: not one.date_closed):
+            self._log_act(visitor, case, self.env._("Downloaded the own data"))
+        return person._recovery_own_data(cases.company_id or self.env.company)

@@ -26,6 +26,7 @@ PERSON = (
     "recovery_opt_out_letter",
     "recovery_opt_out_call",
     "recovery_sms_consent",
+    "recovery_hours",
 )
 
 #: What of each record is about the customer.
@@ -80,6 +81,18 @@ DISPUTE = (
     "reason_id",
     "description",
     "date_closed",
+    "state",
+)
+REQUEST = (
+    "name",
+    "date",
+    "kind",
+    "text",
+    "amount",
+    "date_wanted",
+    "late_reason_id",
+    "answer",
+    "date_answered",
     "state",
 )
 
@@ -152,6 +165,7 @@ class ResPartnerData(models.AbstractModel):
             "promises": ("recovery.promise", own, PROMISE),
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
+            "requests": ("recovery.request", own, REQUEST),
         }
 
     def _recovery_plain(self, names, records=None):

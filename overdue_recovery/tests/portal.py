@@ -91,6 +91,6 @@ class PortalCommon(RecoveryCommon, AccountPaymentCommon, PaymentHttpCommon):
         company, currency = company or self.company, currency or self.company.currency_id
         route = f"{base}/transaction/{company.id}/{currency.id}/{choice}"
         result = self.make_jsonrpc_request(route, self._pay_values(**values))
-        return self.env["payment.transaction"].sudo().search(
-            [("reference", "=", result["reference"])]
+        return (
+            self.env["payment.transaction"].sudo().search([("reference", "=", result["reference"])])
         )

@@ -203,7 +203,9 @@ class TestAccess(RecoveryCommon):
         """A one-time code for the link of a notice, and a visit that was counted."""
         links = cls.env["recovery.link"].sudo()
         with maker.mock_mail_gateway():
-            cls.env["recovery.link.code"]._send_code(links.search([("notice_id", "in", cls.notice.ids)], limit=1))
+            cls.env["recovery.link.code"]._send_code(
+                links.search([("notice_id", "in", cls.notice.ids)], limit=1)
+            )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
 
     @classmethod
