@@ -6,3 +6,4 @@ from . import (
     portal_home,
     recovery_own_data,
 )
+from . import portal_base, portal_account, portal_pay, portal_home, recovery_own_data

@@ -1,7 +1,8 @@
 """The portal's door: who is let in, and how it answers. Everything of the portal goes through here.
 
-A page or an act is a method of a controller with ``RecoveryPortalBase``, below ``@visitor_route``, which serves it on both ways in (``/my/recovery…`` and
-``/recovery/l/<token>…``) and gives it the ``Visitor`` instead of a session::
+A page or an act is a method of a controller with ``RecoveryPortalBase``, below ``@visitor_route``,
+which serves it on both ways in (``/my/recovery…`` and ``/recovery/l/<token>…``) and gives it the
+``Visitor`` instead of a session::
 
     class RecoveryPortalPromise(RecoveryPortalBase, http.Controller):
         @visitor_route("/promise", methods=["POST"], limit=10)

@@ -8,6 +8,7 @@ from . import (
     dunning_notice_batch,
     dunning_notice_history,
     dunning_notice_placeholder,
+    dunning_notice_link,
     dunning_notice_message,
     dunning_notice_screen,
     dunning_notice_delivery,

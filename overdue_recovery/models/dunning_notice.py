@@ -42,6 +42,7 @@ class DunningNotice(models.Model):
         "dunning.notice.batch",
         "dunning.notice.history",
         "dunning.notice.placeholder",
+        "dunning.notice.link",
         "dunning.notice.message",
         "dunning.notice.delivery",
         "dunning.notice.letter",

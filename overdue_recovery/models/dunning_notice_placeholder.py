@@ -12,7 +12,6 @@ from .dunning_message_batch import (
     shape_of,
     with_holes,
 )
-from .recovery_link import PATH, PLACE
 
 # Placeholders: plain field paths, so that anybody who may write a template may use them (core's
 # restricted rendering), and a template that holds nothing else needs no compilation.
@@ -69,12 +68,6 @@ class DunningNoticePlaceholder(models.AbstractModel):
     )
     payment_html = fields.Html(
         string="How to pay", compute="_compute_payment_html", compute_sudo=True, sanitize=False
-    )
-    link_html = fields.Html(
-        string="Link to the portal",
-        compute="_compute_link_html",
-        compute_sudo=True,
-        sanitize=False,
     )
     help_html = fields.Html(
         string="Ways to answer", compute="_compute_help_html", compute_sudo=True, sanitize=False
@@ -432,19 +425,6 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _company_bank(self):
         partner = self.company_id.partner_id
         return self._batch().once(("company_bank", partner), lambda: partner.bank_ids[:1])
-
-    @api.depends("company_id")
-    @api.depends_context("lang", "recovery_letter")
-    def _compute_link_html(self):
-        """The button to the portal and three quiet links, with a place for the secret that each
-        message gets when it leaves. Nobody can click in a letter."""
-        if self._is_for_letter():
-            self.link_html = False
-            return
-        for notice in self._together():
-            company = notice.company_id
-            base = self._batch().once(("base", company.id), company.get_base_url)
-            notice.link_html = notice._fragment("message_link", {"url": f"{base}{PATH}{PLACE}"})
 
     # -- who answers -----------------------------------------------------------------------
 

@@ -58,8 +58,8 @@ class Visitor:
 class RecoveryPortalVisitor(models.AbstractModel):
     """Who may see what: the two ways in.
 
-    * Who is logged in sees the items of their commercial entity; where it pays for others (``Reminders
-      go to``), theirs too. A company that another one pays for sees its own only.
+    * Who is logged in sees the items of their commercial entity; where it pays for others
+      (``Reminders go to``), theirs too. A company that another one pays for sees its own only.
     * Who has a link sees what its notice names.
 
     Anybody of the customer reads and pays; only dunning and invoice contacts sign, and the customer
@@ -78,7 +78,7 @@ class RecoveryPortalVisitor(models.AbstractModel):
         """
         partner = user.sudo().partner_id
         commercial = partner.commercial_partner_id
-        if user._is_public() or commercial in self._own_partners():
+        if user._is_public() or self._is_us(commercial):
             return None
         debtor = commercial._recovery_debtor()
         paid_for = commercial.search([("dunning_payer_id", "=", commercial.id)])
@@ -116,5 +116,6 @@ class RecoveryPortalVisitor(models.AbstractModel):
         is_itself = partner == partner.commercial_partner_id
         return is_itself or partner.is_dunning_contact or partner.type == "invoice"
 
-    def _own_partners(self):
-        return self.env["res.company"].sudo().search([]).partner_id
+    def _is_us(self, partner):
+        companies = self.env["res.company"].sudo()
+        return bool(companies.search_count([("partner_id", "=", partner.id)], limit=1))

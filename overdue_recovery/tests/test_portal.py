@@ -1,4 +1,4 @@
-from odoo.tests import tagged
+from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .portal import PortalCommon
@@ -52,5 +52,5 @@ class TestPortal(PortalCommon):
         page = self._get(base)
         self.assertIn("is on its way", page.text)
         self.assertNotIn('name="what"', page.text)
-        with self.assertRaises(Exception), mute_logger("odoo.http"):
+        with self.assertRaises(JsonRpcException), mute_logger("odoo.http"):
             self._transaction(base)
