@@ -1,5 +1,6 @@
 import json
 
+from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import content_disposition, request
 
@@ -12,7 +13,7 @@ LARGEST_FORM = FILE_COUNT * FILE_LIMIT // 2 + MB
 PAGES = {"promise", "date", "paid", "wrong", "received", "help", "offer", "wishes"}
 
 
-class RecoveryPortalAct(RecoveryPortalBase):
+class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
     """What a customer does besides paying. Forms are plain: they need no script; what is refused
     is said next to its field, and what was typed stays."""
 

@@ -19,21 +19,7 @@ class ResCompanyPortal(models.AbstractModel):
         help="So far ahead a customer may promise by itself, and put it off once.",
         prefetch="recovery",
     )
-    recovery_portal_plan_count = fields.Integer(
-        string="Most installments",
-        default=6,
-        help="A plan of no more installments than these begins at once; 0: none does.",
-        prefetch="recovery",
-    )
-    recovery_portal_plan_amount = fields.Integer(
-        string="Plans up to",
-        default=2000,
-        help="In the company's currency: a plan about no more than this begins at once.",
-        prefetch="recovery",
-    )
-
     _recovery_portal_not_negative = models.Constraint(
-        "CHECK(recovery_says_paid_days >= 0 AND recovery_portal_promise_days >= 0"
-        " AND recovery_portal_plan_count >= 0 AND recovery_portal_plan_amount >= 0)",
+        "CHECK(recovery_says_paid_days >= 0 AND recovery_portal_promise_days >= 0)",
         "What customers may do by themselves can't be negative.",
     )

@@ -37,12 +37,6 @@ class ResConfigSettings(models.TransientModel):
     recovery_portal_promise_days = fields.Integer(
         related="company_id.recovery_portal_promise_days", readonly=False
     )
-    recovery_portal_plan_count = fields.Integer(
-        related="company_id.recovery_portal_plan_count", readonly=False
-    )
-    recovery_portal_plan_amount = fields.Integer(
-        related="company_id.recovery_portal_plan_amount", readonly=False
-    )
     recovery_offer_count = fields.Integer(related="company_id.recovery_offer_count", readonly=False)
     recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)
     recovery_charge_journal_id = fields.Many2one(
