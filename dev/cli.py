@@ -78,6 +78,13 @@ def replay():
     return measure.replay()
 
 
+def terms():
+    """Write the translation templates anew and bring the languages in line."""
+    from dev import terms as translations
+
+    return translations.terms()
+
+
 def screenshots():
     """Take the pictures of dev/screenshots.json from the demo into docs/screenshots."""
     from dev import screenshots as pictures
@@ -109,6 +116,7 @@ COMMANDS = {
     "db": db,
     "shell": shell,
     "demo-reset": demo_reset,
+    "terms": terms,
     "screenshots": screenshots,
     "stop": stop,
     "help": show_help,

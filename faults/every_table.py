@@ -32,6 +32,7 @@ def fill(env):
     answer(env, invoices[0].partner_id)
     agree(env, today)
     contest(env, today)
+    refer(env, today)
     ask(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
@@ -174,6 +175,30 @@ def contest(env, today):
     dispute.action_accept(10)
     dialog = document.action_dispute()["res_id"]
     env["recovery.dispute.create"].browse(dialog).attachment_ids = [(4, file.id)]
+
+
+def refer(env, today):
+    """An invoice that an agency collects, and its dialogs."""
+    partners = env["res.partner"].create([{"name": "Collect Ltd"}, {"name": "Silent"}])
+    agency = env["recovery.agency"].create(
+        {
+            "partner_id": partners[0].id,
+            "country_ids": [(4, env.ref("base.be").id)],
+            "fee_ids": [(0, 0, {"percent": 9.5})],
+        }
+    )
+    item = invoice(env, partners[1], today, 100).line_ids.filtered("date_maturity")
+    env["recovery.referral.create"]._open_for(partners[1]._recovery_case(env.company))
+    referral = env["recovery.referral"].create(
+        {"agency_id": agency.id, "move_line_ids": [(6, 0, item.ids)]}
+    )
+    # everything that an agency wants is told elsewhere: here it is placed as it is
+    for state in ("checked", "approved"):
+        referral._set_state(state)
+    referral.sudo()._place()
+    referral._on_payment(50, "P-1")
+    for dialog in ("report", "book", "take.back"):
+        env[f"recovery.referral.{dialog}"]._open_for(referral)
 
 
 def ask(env, today):

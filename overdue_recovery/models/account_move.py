@@ -11,6 +11,7 @@ class AccountMove(models.Model):
     _inherit = [
         "account.move.recovery.charge",
         "account.move.recovery.dispute",
+        "account.move.recovery.referral",
         "account.move.recovery.resend",
         "account.move.recovery.returned",
         "account.move",

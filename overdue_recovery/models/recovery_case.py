@@ -33,12 +33,14 @@ class RecoveryCase(models.Model):
     _description = "Recovery Case"
     _inherit = [
         "recovery.case.screen",
+        "recovery.case.timeline",
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.call",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.referral",
         "recovery.case.request",
         "recovery.case.message",
         "mail.thread",
@@ -169,7 +171,13 @@ class RecoveryCase(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_only_empty(self):
         for case in self:
-            agreed = case.offer_ids or case.promise_ids or case.dispute_ids or case.request_ids
+            agreed = (
+                case.offer_ids
+                or case.promise_ids
+                or case.dispute_ids
+                or case.referral_ids
+                or case.request_ids
+            )
             if case.interaction_ids or agreed or case.notice_ids.filtered("line_ids.live"):
                 raise UserError(
                     self.env._(
@@ -243,6 +251,7 @@ class RecoveryCase(models.Model):
         self = self.sudo()
         self.env["recovery.promise"]._judge_all()
         self.env["recovery.offer"]._judge_all()
+        self.env["recovery.referral"]._watch_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
@@ -271,6 +280,7 @@ class RecoveryCase(models.Model):
         queue._begin_next_cycle(reopened)
         self.env["recovery.promise"]._judge_customers(pairs)
         self.env["recovery.offer"]._judge_customers(pairs)
+        self.env["recovery.referral"]._watch_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
         cases = self.sudo().search(
             [("partner_id", "in", list(partner_ids)), ("date_closed", "=", False)]
@@ -379,6 +389,7 @@ class RecoveryCase(models.Model):
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
+        self.referral_ids.sudo().case_id = kept
         self.request_ids.sudo().case_id = kept
         self.activity_ids.sudo().write({"res_id": kept.id})
         today = kept.company_id._recovery_today()

@@ -116,12 +116,14 @@ class RecoveryClaim(models.Model):
 
     @api.model
     def _check_free(self, items, but=None):
-        """Refuse items that stand in a live arrangement, by the name of that one.
+        """Refuse items that stand in a live arrangement, or that an agency collects, by the name
+        of that one.
 
         sudo: an arrangement counts whoever may see it.
 
         :param but: claims that don't count
         """
+        self.env["recovery.referral"]._check_not_placed(items)
         domain = [("move_line_id", "in", items.ids), ("live", "=", True)]
         taken = self.sudo().search(domain) - (but or self.browse())
         for claim in taken[:1]:

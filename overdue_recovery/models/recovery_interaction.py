@@ -197,8 +197,8 @@ class RecoveryInteraction(models.Model):
                 "failed": self.env._("Failed"),
                 "bounced": self.env._("Bounced"),
                 "unknown": self.env._("Unknown"),
-                "cancelled": self.env._("Cancelled"),
                 "second_claim": self.env._("For the second time"),
+                **self._labels_of_states("recovery.referral.event", "kind"),
                 **self._labels_of_states("recovery.dispute"),
                 **self._labels_of_states("recovery.offer"),
                 **self._labels_of_states("recovery.promise"),
@@ -215,8 +215,8 @@ class RecoveryInteraction(models.Model):
             },
         }
 
-    def _labels_of_states(self, model):
-        return dict(self.env[model]._fields["state"]._description_selection(self.env))
+    def _labels_of_states(self, model, field="state"):
+        return dict(self.env[model]._fields[field]._description_selection(self.env))
 
     # Writing: one door
 

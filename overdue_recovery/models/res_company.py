@@ -8,13 +8,6 @@ from odoo.tools import formataddr
 
 # Working days after which nobody would call it an answer.
 LONGEST_DEADLINE = 60
-# Addons that dun too: two systems writing to one customer is the worst letter of all.
-RIVALS = (
-    "account_followup",
-    "account_credit_control",
-    "om_account_followup",
-    "account_invoice_overdue_reminder",
-)
 
 
 class ResCompany(models.Model):
@@ -25,6 +18,8 @@ class ResCompany(models.Model):
         "res.company.recovery.loss",
         "res.company.recovery.promise",
         "res.company.recovery.dispute",
+        "res.company.recovery.readiness",
+        "res.company.recovery.referral",
         "res.company.recovery.request",
         "res.company.recovery.portal",
     ]
@@ -61,6 +56,12 @@ class ResCompany(models.Model):
         prefetch="recovery",
     )
 
+    recovery_referral_limit = fields.Monetary(
+        string="Own referrals up to",
+        default=1000.0,
+        help="A manager approves no own referral above it: another one does.",
+        prefetch="recovery",
+    )
     recovery_waiver_limit = fields.Monetary(
         string="Waive alone up to",
         default=50.0,
@@ -69,8 +70,9 @@ class ResCompany(models.Model):
     )
 
     _recovery_limits = models.Constraint(
-        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0 AND recovery_waiver_limit >= 0)",
-        "The limits of messages and waivers can't be negative.",
+        "CHECK(recovery_attachment_mb >= 0 AND recovery_pace >= 0 AND recovery_waiver_limit >= 0"
+        " AND recovery_referral_limit >= 0)",
+        "The limits of messages, waivers and referrals can't be negative.",
     )
 
     recovery_reply_days = fields.Integer(
@@ -185,40 +187,3 @@ class ResCompany(models.Model):
             values = {"name": standard.name, "company_id": company.id, "date_start": start}
             # what its own company made of the shipped one since is not for the new one
             standard.copy({**values, "mode": "approve", "active": True, "partner_domain": "[]"})
-
-    def _recovery_missing_for_automatic(self):
-        """What must be done before notices may go out by themselves: sentences, empty if nothing.
-
-        Seam: later rooms add their own conditions.
-        """
-        self.ensure_one()
-        checks = [
-            (self.email, self.env._("Give the company an e-mail address.")),
-            (
-                self._recovery_has_issued_run(),
-                self.env._("Send one run yourself, so that you have seen what goes out."),
-            ),
-            (
-                not self._recovery_rivals(),
-                self.env._(
-                    "Uninstall the other reminder addon (%s): customers would get two letters.",
-                    ", ".join(self._recovery_rivals()),
-                ),
-            ),
-        ]
-        return [text for done, text in checks if not done]
-
-    def _recovery_has_issued_run(self):
-        domain = [("company_id", "=", self.id), ("state", "=", "issued"), ("origin", "!=", "cron")]
-        by_hand = self.env["dunning.run"].sudo().search_count(domain, limit=1)
-        approved = (
-            self.env["dunning.notice"]
-            .sudo()
-            .search_count([("company_id", "=", self.id), ("state", "=", "sent")], limit=1)
-        )
-        return bool(by_hand or approved)
-
-    def _recovery_rivals(self):
-        modules = self.env["ir.module.module"].sudo()
-        found = modules.search([("name", "in", RIVALS), ("state", "=", "installed")])
-        return found.mapped("shortdesc")

@@ -39,11 +39,12 @@ class ResCompanyLoss(models.AbstractModel):
         company = self.sudo()
         root = company.root_id
         if not (company | root).recovery_loss_account_id:
-            root.recovery_loss_account_id = root.with_company(root)._recovery_make_loss_account()
+            name = self.env._("Losses on receivables")
+            root.recovery_loss_account_id = root.with_company(root)._recovery_make_account(name)
         return company.recovery_loss_account_id or root.recovery_loss_account_id
 
-    def _recovery_make_loss_account(self):
-        """A new expense account, numbered next to those that the chart has.
+    def _recovery_make_account(self, name):
+        """A new expense account of this name, numbered next to those that the chart has.
 
         :raise UserError: the company has no chart of accounts
         """
@@ -59,7 +60,7 @@ class ResCompanyLoss(models.AbstractModel):
             )
         return accounts.create(
             {
-                "name": self.env._("Losses on receivables"),
+                "name": name,
                 "code": accounts._search_new_account_code(like.code),
                 "account_type": "expense",
                 "company_ids": [Command.set(self.ids)],

@@ -22,6 +22,18 @@ class ResConfigSettings(models.TransientModel):
     recovery_loss_journal_id = fields.Many2one(
         related="company_id.recovery_loss_journal_id", readonly=False
     )
+    recovery_referral_limit = fields.Monetary(
+        related="company_id.recovery_referral_limit", readonly=False, currency_field="currency_id"
+    )
+    recovery_agency_account_id = fields.Many2one(
+        related="company_id.recovery_agency_account_id", readonly=False
+    )
+    recovery_agency_journal_id = fields.Many2one(
+        related="company_id.recovery_agency_journal_id", readonly=False
+    )
+    recovery_agency_tax_id = fields.Many2one(
+        related="company_id.recovery_agency_tax_id", readonly=False
+    )
     recovery_promise_tolerance_days = fields.Integer(
         related="company_id.recovery_promise_tolerance_days", readonly=False
     )

@@ -137,6 +137,16 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _refer(self, invoices, **values):
+        """A draft that places these invoices with an agency, a new one unless it is given."""
+        if "agency_id" not in values:
+            partner = self.env["res.partner"].create({"name": "Collect Ltd"})
+            agency = self.env["recovery.agency"].create({"partner_id": partner.id})
+            values["agency_id"] = agency.id
+        return self.env["recovery.referral"].create(
+            {"move_line_ids": [Command.set(self._items(invoices).ids)], **values}
+        )
+
     def _items(self, invoices):
         """The receivable items of invoices, oldest maturity first."""
         return invoices._recovery_lines().sorted(lambda line: (line.date_maturity, line.id))

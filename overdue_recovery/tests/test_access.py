@@ -29,6 +29,7 @@ RIGHTS = {
     "recovery.charge": ("r", "r", "r"),
     "recovery.charge.waiver": ("r", "r", "r"),
     "recovery.case": ("rwc", "rwcu", "r"),
+    "recovery.today": ("rw", "rw", "r"),
     "recovery.case.dirty": ("", "r", "r"),
     "recovery.interaction": ("r", "r", "r"),
     "recovery.interaction.content": ("r", "r", "r"),
@@ -55,10 +56,22 @@ RIGHTS = {
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.start": ("rwcu", "rwcu", ""),
+    "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
     "recovery.dispute": ("rwc", "rwc", "r"),
     "recovery.dispute.accept": ("rwcu", "rwcu", ""),
     "recovery.dispute.create": ("rwcu", "rwcu", ""),
+    "recovery.agency": ("r", "rwcu", "r"),
+    "recovery.agency.fee": ("r", "rwcu", "r"),
+    "recovery.referral": ("rwc", "rwc", "r"),
+    "recovery.referral.line": ("r", "r", "r"),
+    "recovery.referral.event": ("r", "r", "r"),
+    "recovery.referral.create": ("rwcu", "rwcu", ""),
+    "recovery.referral.create.agency": ("rwcu", "rwcu", ""),
+    "recovery.referral.report": ("rwcu", "rwcu", ""),
+    "recovery.referral.book": ("rwcu", "rwcu", ""),
+    "recovery.referral.take.back": ("rwcu", "rwcu", ""),
     "recovery.request": ("rwc", "rwc", "r"),
     "recovery.request.answer": ("rwcu", "rwcu", ""),
     "recovery.offer.limit": ("r", "rwcu", "r"),
@@ -82,6 +95,7 @@ OF_A_COMPANY = {
     "recovery.charge",
     "recovery.charge.waiver",
     "recovery.case",
+    "recovery.today",
     "recovery.case.dirty",
     "recovery.interaction",
     "recovery.interaction.content",
@@ -90,6 +104,11 @@ OF_A_COMPANY = {
     "recovery.promise",
     "recovery.offer",
     "recovery.dispute",
+    "recovery.agency",
+    "recovery.agency.fee",
+    "recovery.referral",
+    "recovery.referral.line",
+    "recovery.referral.event",
     "recovery.request",
     "recovery.allocation",
     "recovery.allocation.line",
@@ -109,7 +128,13 @@ SHARED = {
 }
 # What core's models show of recovery: no business of employees, nor of the customer itself.
 FIELDS_ON_CORE = {
-    "account.move": ("dunning_blockers", "dunning_status", "dunning_level_id", "late_reason_id"),
+    "account.move": (
+        "dunning_blockers",
+        "dunning_status",
+        "dunning_level_id",
+        "late_reason_id",
+        "recovery_referral_id",
+    ),
     "account.move.line": (
         "dunning_level_id",
         "dunning_why",
@@ -174,6 +199,7 @@ class TestAccess(RecoveryCommon):
         cls.hold = maker._hold(maker._overdue_invoice(partner=cls.partner_b), "other")
         cls.run_sent = maker._run_dunning()
         cls.notice = cls.run_sent.notice_ids
+        cls.notice.case_id.follow_up_date = cls.today
         cls._make_charges()
         cls._make_visits(maker)
         cls.fresh = maker._create_customer()
@@ -191,6 +217,9 @@ class TestAccess(RecoveryCommon):
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
         )
+        cls.referral = maker._refer(maker._overdue_invoice(100, partner=customer))
+        cls.referral.agency_id.fee_ids = [Command.create({"percent": 9.5})]
+        cls.referral._add_event("note", text="Called")
         cls.request = cls.env["recovery.request"].create(
             {"case_id": cls.dispute.case_id.id, "kind": "help", "text": "Call me"}
         )
@@ -253,7 +282,8 @@ class TestAccess(RecoveryCommon):
     def _fingerprint(self):
         """Everything that our tables, the mails, the triggers and the sequences hold."""
         self.env.flush_all()
-        tables = [self.env[name]._table for name in self._models()]
+        models = [self.env[name] for name in self._models()]
+        tables = [model._table for model in models if model._auto]
         return {
             table: self._digest_of_table(table)
             for table in (*tables, "mail_mail", "mail_activity", "ir_cron_trigger", "account_move")
@@ -335,6 +365,7 @@ class TestAccess(RecoveryCommon):
         self.assertTrue(self.policy.with_user(local).read(["name"]))
         self.assertTrue(self.levels.with_user(local).read(["name"]))
         of_policies = {"dunning.policy", "dunning.level", "dunning.level.fee.band"}
+        of_policies |= {"recovery.agency", "recovery.agency.fee"}
         for name in sorted(OF_A_COMPANY - of_policies):
             record = self._rows(name).with_user(local).sudo(False)
             with self.subTest(model=name), self.assertRaises(AccessError):
@@ -359,6 +390,7 @@ class TestAccess(RecoveryCommon):
             (self.partner_a, [("recovery_case_id", "!=", False)]),
             (self.partner_a, level),
             (self.invoice, level),
+            (self.invoice, [("recovery_referral_id", "!=", False)]),
             (self.invoice, [("recovery_case_id", "!=", False)]),
             (self._items(self.invoice), level),
             (self._items(self.invoice), [("recovery_limitation_date", ">", "2025-01-01")]),
@@ -568,6 +600,7 @@ class TestAccess(RecoveryCommon):
             "recovery.promise": "kept",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
+            "recovery.referral": "closed",
             "recovery.request": "approved",
             "recovery.allocation": "done",
         }
@@ -638,6 +671,14 @@ class TestAccess(RecoveryCommon):
             (self.request, "action_withdraw", ()),
             (self.notice.case_id, "action_dispute", ()),
             (self.fresh_invoice, "action_dispute", ()),
+            (self.referral, "action_check", ()),
+            (self.referral, "action_approve", ()),
+            (self.referral, "action_send", ()),
+            (self.referral, "action_cancel", ()),
+            (self.referral, "action_answer", ()),
+            (self.referral, "action_recall", ()),
+            (self.referral, "action_write_off_rest", ()),
+            (self.notice.case_id, "action_refer", ()),
             (self.allocation, "action_confirm", ()),
             (self.notice.case_id, "action_offer", ()),
             (self.notice.case_id, "action_allocate", ()),

@@ -67,6 +67,22 @@ LEGAL = {
         "partly_accepted": "",
         "withdrawn": "",
     },
+    "recovery.referral": {
+        "draft": "checked cancelled",
+        "checked": "approved cancelled",
+        "approved": "sent cancelled",
+        "sent": "accepted needs_info rejected",
+        "needs_info": "sent",
+        "accepted": "active",
+        "active": "paused partly_recovered closed recall_requested",
+        "paused": "active",
+        "partly_recovered": "closed recall_requested",
+        "recall_requested": "recalled active closed",
+        "rejected": "",
+        "recalled": "",
+        "closed": "",
+        "cancelled": "",
+    },
     "recovery.request": {
         "open": "approved countered rejected withdrawn",
         "approved": "",
@@ -117,6 +133,9 @@ class TestStateTransitions(RecoveryCommon):
             .sudo()
             .create({"move_id": case._overdue_invoice(100, partner=customer).id})
         )
+        cls.records["recovery.referral"] = case._refer(
+            case._overdue_invoice(100, partner=customer)
+        ).sudo()
         cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
             customer._recovery_case(cls.company), "help", "Call me"
         )

@@ -1,0 +1,95 @@
+from odoo import api, models
+from odoo.fields import Domain
+
+from ..calc import demand
+
+
+class RecoveryTodayStrip(models.Model):
+    """The figures above the list of today: how much is overdue, and under way in which form."""
+
+    _inherit = "recovery.today"
+
+    @api.model
+    def recovery_strip(self):
+        """The figures of the company in use and of its branches, in its currency.
+
+        :return: [{label, amount, customers, action}]; a figure of nothing is left out, and
+            ``action`` is the XML id of the list it is the sum of
+        """
+        self.check_access("read")
+        company = self.env.company
+        return [
+            {
+                "key": key,
+                "label": label,
+                "amount": company.currency_id.format(amount),
+                "customers": customers,
+                "action": f"overdue_recovery.{action}",
+            }
+            for key, label, (amount, customers), action in self._strip_figures(company)
+            if amount
+        ]
+
+    @api.model
+    def _strip_figures(self, company):
+        """Seam: (key, label, (amount, customers), name of the action) of each figure."""
+        overdue = self._overdue_domain(company)
+        reminded = overdue & Domain("dunning_item_ids.level_id", "!=", False)
+        figures = [
+            ("overdue", self.env._("Overdue"), self._sum_of_items(overdue), "recovery_case_action"),
+            (
+                "dunning",
+                self.env._("Reminded"),
+                self._sum_of_items(reminded),
+                "dunning_item_action",
+            ),
+        ]
+        holds = self._sums_of_holds(company)
+        for key, label, code, action in self._held_figures():
+            figures.append((key, label, holds.get(code, (0.0, 0)), action))
+        return figures
+
+    def _held_figures(self):
+        """Seam: (key, label, code of the reason, name of the action)."""
+        return [
+            ("promised", self.env._("Promised"), "promised", "recovery_promise_action"),
+            ("disputed", self.env._("Disputed"), "disputed", "recovery_dispute_action"),
+        ]
+
+    def _overdue_domain(self, company):
+        companies = self.env["dunning.measure"]._companies(company)
+        return (
+            self.env["account.move.line"]._recovery_open_domain()
+            & Domain("company_id", "in", companies.ids)
+            & Domain("date_maturity", "<", company._recovery_today())
+        )
+
+    def _sum_of_items(self, domain):
+        """(open in company currency, number of customers), in one statement."""
+        [row] = self.env["account.move.line"]._read_group(
+            domain, aggregates=["amount_residual:sum", "partner_id:count_distinct"]
+        )
+        return row[0] or 0.0, row[1]
+
+    def _sums_of_holds(self, company):
+        """{code: (amount on hold in company currency, customers)} of the reasons that lower what
+        may be demanded; a hold without an amount holds all that is open."""
+        holds = self.env["recovery.hold"]
+        domain = holds._dated_domain(company._recovery_today())
+        domain &= Domain("company_id", "in", self.env["dunning.measure"]._companies(company).ids)
+        domain &= Domain("reason_id.code", "in", tuple(demand.LOWERING))
+        amounts, customers = {}, {}
+        for hold in holds.search(domain):
+            code = hold.reason_id.code
+            amounts[code] = amounts.get(code, 0.0) + self._amount_on_hold(hold)
+            customers.setdefault(code, set()).update(hold._customers().ids)
+        return {code: (amount, len(customers[code])) for code, amount in amounts.items()}
+
+    def _amount_on_hold(self, hold):
+        """In company currency, at the rate of the open items."""
+        items = hold.move_line_id or hold.move_id._recovery_lines()
+        open_now = sum(items.mapped("amount_residual"))
+        in_currency = sum(items.mapped("amount_residual_currency"))
+        if not hold.amount or not in_currency:
+            return max(0.0, open_now)
+        return open_now * min(1.0, hold.amount / in_currency)

@@ -1,0 +1,68 @@
+import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { ListController } from "@web/views/list/list_controller";
+import { ListRenderer } from "@web/views/list/list_renderer";
+import { listView } from "@web/views/list/list_view";
+
+/** The figures above today's list; a click opens the list that a figure is the sum of. */
+export class RecoveryStrip extends Component {
+    static template = "overdue_recovery.RecoveryStrip";
+    static props = { list: { type: Object, optional: true } };
+
+    setup() {
+        this.orm = useService("orm");
+        this.action = useService("action");
+        this.state = useState({ figures: [] });
+        onWillStart(() => this.load());
+        onWillUpdateProps(() => this.load());
+    }
+
+    async load() {
+        this.state.figures = await this.orm.call("recovery.today", "recovery_strip", []);
+    }
+
+    open(figure) {
+        return this.action.doAction(figure.action);
+    }
+}
+
+/**
+ * Opens the case of a row, with all rows of the list for its previous and next buttons.
+ *
+ * A row's id is the id of its case.
+ */
+function opensCases(Controller) {
+    return class extends Controller {
+        async openRecord(record) {
+            const resIds = this.model.root.records.map((row) => row.resId);
+            return this.actionService.doAction(
+                {
+                    type: "ir.actions.act_window",
+                    res_model: "recovery.case",
+                    res_id: record.resId,
+                    views: [[false, "form"]],
+                },
+                { props: { resIds } }
+            );
+        }
+    };
+}
+
+export class RecoveryTodayRenderer extends ListRenderer {
+    static template = "overdue_recovery.RecoveryTodayRenderer";
+    static components = { ...ListRenderer.components, RecoveryStrip };
+}
+
+registry.category("views").add("recovery_today_list", {
+    ...listView,
+    Controller: opensCases(ListController),
+    Renderer: RecoveryTodayRenderer,
+});
+
+registry.category("views").add("recovery_today_kanban", {
+    ...kanbanView,
+    Controller: opensCases(KanbanController),
+});
