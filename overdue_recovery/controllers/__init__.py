@@ -6,4 +6,3 @@ from . import (
     portal_home,
     recovery_own_data,
 )
-from . import portal_base, portal_account, portal_pay, portal_home, recovery_own_data
