@@ -17,7 +17,7 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
     """What a customer does besides paying. Forms are plain: they need no script; what is refused
     is said next to its field, and what was typed stays."""
 
-    @visitor_route("/act/<string:page>", methods=["GET"])
+    @visitor_route("/form/<string:page>", methods=["GET"])
     def act_page(self, visitor, page, **values):
         """The form of an act."""
         if page not in PAGES:

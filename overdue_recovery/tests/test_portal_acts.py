@@ -396,12 +396,12 @@ class TestPortalActs(PortalCommon):
         before = self.case.interaction_ids, self.case.request_ids, self.case.hold_ids
         for page in self.PAGES:
             with self.subTest(page=page):
-                answer = self._get(f"/my/recovery/act/{page}")
+                answer = self._get(f"/my/recovery/form/{page}")
                 self.assertEqual(answer.status_code, 200)
                 self.assertIn("csrf_token", answer.text)
                 self.assertIn("noindex", answer.headers["X-Robots-Tag"])
-        self.assertEqual(self._get("/my/recovery/act/..%2Fx").status_code, 404)
-        self.assertEqual(self._get("/my/recovery/act/evil").status_code, 303)
+        self.assertEqual(self._get("/my/recovery/form/..%2Fx").status_code, 404)
+        self.assertEqual(self._get("/my/recovery/form/evil").status_code, 303)
         self.env.invalidate_all()
         after = self.case.interaction_ids, self.case.request_ids, self.case.hold_ids
         self.assertEqual(before, after)
