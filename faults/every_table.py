@@ -123,7 +123,7 @@ def answer(env, partner):
 
 
 def agree(env, today):
-    """A promise, an offer that was accepted, paid and closed, and money that somebody
+    """A promise, a plan, an offer that was accepted, paid and closed, and money that somebody
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
@@ -132,6 +132,11 @@ def agree(env, today):
     env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )
+    customer = env["res.partner"].create({"name": "Pays in parts"})
+    item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+    env["recovery.plan.create"]._open_for(customer._recovery_case(env.company))
+    plan = env["recovery.plan"].create({"claim_ids": [(0, 0, {"move_line_id": item.id})]})
+    plan.action_activate()
     customer = env["res.partner"].create({"name": "Settles"})
     for amount in (90, 10):
         item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")

@@ -8,7 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays"]},
+    "external_dependencies": {"python": ["holidays", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
@@ -28,6 +28,7 @@
         "data/recovery_reference_rate_data.xml",
         "data/mail_template_offer_data.xml",
         "data/mail_template_promise_data.xml",
+        "data/mail_template_plan_data.xml",
         "data/mail_template_dispute_data.xml",
         "data/mail_template_request_data.xml",
         "data/recovery_offer_limit_data.xml",
@@ -43,6 +44,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
         "wizard/dunning_forecast_views.xml",
@@ -57,6 +59,7 @@
         "wizard/recovery_rate_import_views.xml",
         "wizard/recovery_offer_create_views.xml",
         "wizard/recovery_promise_create_views.xml",
+        "wizard/recovery_plan_create_views.xml",
         "wizard/recovery_start_views.xml",
         "wizard/recovery_dispute_accept_views.xml",
         "wizard/recovery_dispute_create_views.xml",
@@ -81,6 +84,7 @@
         "views/recovery_phrase_views.xml",
         "views/recovery_charge_views.xml",
         "views/recovery_promise_views.xml",
+        "views/recovery_plan_views.xml",
         "views/recovery_offer_limit_views.xml",
         "views/recovery_offer_views.xml",
         "views/recovery_dispute_views.xml",

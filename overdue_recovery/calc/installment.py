@@ -49,7 +49,12 @@ def split(amount: int, count: int) -> list[int]:
 
 
 def schedule(
-    amount: int, first_date: date, count: int, frequency: str, down_payment: int = 0
+    amount: int,
+    first_date: date,
+    count: int,
+    frequency: str,
+    down_payment: int = 0,
+    holiday: int | None = None,
 ) -> list[tuple[date, int]]:
     """The ``(date, amount)`` of ``count`` installments, the first one on ``first_date``.
 
@@ -71,6 +76,15 @@ def schedule(
     2025-03-10 30000
     2025-03-17 30000
 
+    Nothing but what was agreed for the first date falls into the month ``holiday`` (1 to 12): the
+    rest moves on.
+
+    >>> for row in schedule(90000, date(2025, 6, 30), 3, 'monthly', holiday=8):
+    ...     print(*row)
+    2025-06-30 30000
+    2025-07-30 30000
+    2025-09-30 30000
+
     >>> schedule(100000, date(2025, 1, 31), 3, 'daily')
     Traceback (most recent call last):
     ValueError: unknown frequency 'daily': weekly, biweekly, monthly, quarterly
@@ -85,7 +99,39 @@ def schedule(
     shares = split(amount - down_payment, count)
     if down_payment:
         shares.insert(0, down_payment)
-    return [(_after(first_date, frequency, number), share) for number, share in enumerate(shares)]
+    return list(zip(_days(first_date, frequency, len(shares), holiday), shares, strict=True))
+
+
+def waterfall(reduction: int, amounts: list[int]) -> list[int]:
+    """What is paid of each of ``amounts`` when a debt went down by ``reduction``: the first ones
+    first. What is more than all of them belongs to none.
+
+    >>> waterfall(15000, [10000, 10000, 10000])
+    [10000, 5000, 0]
+    >>> waterfall(99999, [10000, 0, 5000]), waterfall(0, [10000]), waterfall(100, [])
+    ([10000, 0, 5000], [0], [])
+
+    >>> waterfall(-1, [10000])
+    Traceback (most recent call last):
+    ValueError: the reduction must not be negative: -1
+    """
+    if reduction < 0:
+        raise ValueError(f"the reduction must not be negative: {reduction}")
+    paid = []
+    for amount in amounts:
+        paid.append(min(amount, reduction))
+        reduction -= paid[-1]
+    return paid
+
+
+def due(rows: list[tuple[date, int]], day: date) -> int:
+    """What is due by ``day``, that day included, of a schedule's ``(date, amount)``.
+
+    >>> rows = schedule(30000, date(2025, 3, 3), 3, 'weekly')
+    >>> [due(rows, date(2025, 3, day)) for day in (2, 3, 16, 17)]
+    [0, 10000, 20000, 30000]
+    """
+    return sum(amount for date_due, amount in rows if date_due <= day)
 
 
 def annuity(principal: int, yearly_rate: Decimal, count: int) -> list[Installment]:
@@ -128,6 +174,17 @@ def _payment(principal: int, monthly: Fraction, count: int) -> int:
     if not monthly:
         return _half_up(Fraction(principal, count))
     return _half_up(principal * monthly / (1 - (1 + monthly) ** -count))
+
+
+def _days(first: date, frequency: str, count: int, holiday: int | None) -> list[date]:
+    """The first ``count`` days from ``first`` on that are not in the month ``holiday``."""
+    found, number = [], 0
+    while len(found) < count:
+        day = _after(first, frequency, number)
+        if not number or day.month != holiday:
+            found.append(day)
+        number += 1
+    return found
 
 
 def _after(first: date, frequency: str, number: int) -> date:

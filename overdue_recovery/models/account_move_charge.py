@@ -91,6 +91,8 @@ class AccountMoveCharge(models.AbstractModel):
         self.ensure_one()
         parts = {"costs": 0, "interest": 0}
         charges = self.env["recovery.charge"].sudo().search([("move_id", "=", self.id)])
+        if not charges:  # the interest of a payment plan
+            return {**parts, "interest": round(self.amount_residual / self.currency_id.rounding)}
         for charge in charges.filtered(lambda charge: charge.state == "posted"):
             part = "interest" if charge.kind == "interest" else "costs"
             parts[part] += charge._units(charge.amount_left)

@@ -82,6 +82,14 @@ class RecoveryArrangementMixin(models.AbstractModel):
         return items, self.env["recovery.claim"].sudo()._values_of(items)
 
     @api.model
+    def _proposed_claims(self, case_id):
+        """The commands of ``claim_ids`` for what the case proposes, when nobody names items."""
+        case = self.env["recovery.case"].browse(case_id)
+        if not case:
+            return []
+        return [Command.create({"move_line_id": item.id}) for item in case._items_to_arrange()]
+
+    @api.model
     def _fixed_values(self, vals, items):
         """What follows from the items and from who makes the arrangement.
 
@@ -135,7 +143,7 @@ class RecoveryArrangementMixin(models.AbstractModel):
 
     def write(self, vals):
         by_hand = not (self.env.su or self._is_set_state())
-        if by_hand and not vals.keys() <= WRITABLE:
+        if by_hand and not vals.keys() <= self._writable():
             raise UserError(
                 self.env._(
                     "The terms of %s are fixed: end it and agree on another one.",
@@ -143,6 +151,10 @@ class RecoveryArrangementMixin(models.AbstractModel):
                 )
             )
         return super().write(vals)
+
+    def _writable(self):
+        """Seam: names of the fields that a person may write by hand now."""
+        return WRITABLE
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -225,14 +237,15 @@ class RecoveryArrangementMixin(models.AbstractModel):
         ]
         self.env["recovery.interaction"].sudo()._log(entries)
 
-    def _write_to_debtor(self, template):
+    def _write_to_debtor(self, template, attachments=None):
         """Queue an e-mail about it to the debtor and log it, as an answer.
 
         :param template: XML id of a mail.template of this model
+        :param attachments: ir.attachment that go with it
         :raise UserError: nobody can be written to
         """
         self.ensure_one()
-        self.case_id._write_answer(template, self, self._log_kind, self.name)
+        self.case_id._write_answer(template, self, self._log_kind, self.name, attachments)
 
     def _tell_owner(self, kind, summary, text):
         """One task for whoever owns the case; not twice while it waits.

@@ -40,6 +40,7 @@ class RecoveryCase(models.Model):
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
+        "recovery.case.plan",
         "recovery.case.referral",
         "recovery.case.request",
         "recovery.case.message",
@@ -174,6 +175,7 @@ class RecoveryCase(models.Model):
             agreed = (
                 case.offer_ids
                 or case.promise_ids
+                or case.plan_ids
                 or case.dispute_ids
                 or case.referral_ids
                 or case.request_ids
@@ -250,11 +252,13 @@ class RecoveryCase(models.Model):
         """
         self = self.sudo()
         self.env["recovery.promise"]._judge_all()
+        self.env["recovery.plan"]._judge_all()
         self.env["recovery.offer"]._judge_all()
         self.env["recovery.referral"]._watch_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))
         self.env["recovery.hold"]._ask_for_reviews()
+        self.env["recovery.plan.installment"]._remind_all()
         self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
         self.env["ir.cron"]._recovery_commit()
@@ -279,6 +283,7 @@ class RecoveryCase(models.Model):
         pairs, reopened = queue._take(CASES_PER_BATCH)
         queue._begin_next_cycle(reopened)
         self.env["recovery.promise"]._judge_customers(pairs)
+        self.env["recovery.plan"]._judge_customers(pairs)
         self.env["recovery.offer"]._judge_customers(pairs)
         self.env["recovery.referral"]._watch_customers(pairs)
         partner_ids = {partner_id for partner_id, _company_id in pairs}
@@ -388,6 +393,7 @@ class RecoveryCase(models.Model):
         self.notice_ids.sudo().case_id = kept
         self.offer_ids.sudo().case_id = kept
         self.promise_ids.sudo().case_id = kept
+        self.plan_ids.sudo().case_id = kept
         self.dispute_ids.sudo().case_id = kept
         self.referral_ids.sudo().case_id = kept
         self.request_ids.sudo().case_id = kept

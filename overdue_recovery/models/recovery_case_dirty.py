@@ -85,16 +85,21 @@ class RecoveryCaseDirty(models.Model):
 
     def _select_claimed(self, lines):
         """The customers of arrangements that this decides: their case may be closed."""
+        for name in ("recovery.offer", "recovery.promise", "recovery.plan"):
+            self.env[name].flush_model(["partner_id", "state"])
         return SQL(
             """
-            SELECT DISTINCT COALESCE(offer.partner_id, promise.partner_id),
+            SELECT DISTINCT COALESCE(offer.partner_id, promise.partner_id, plan.partner_id),
                    claim.company_id, NULL::integer
               FROM recovery_claim claim
          LEFT JOIN recovery_offer offer ON offer.id = claim.offer_id
                AND offer.state IN ('accepted', 'fulfilled')
          LEFT JOIN recovery_promise promise ON promise.id = claim.promise_id
                AND promise.state IN ('open', 'kept', 'partly_kept')
-             WHERE claim.move_line_id IN %s AND num_nonnulls(offer.id, promise.id) > 0
+         LEFT JOIN recovery_plan plan ON plan.id = claim.plan_id
+               AND plan.state IN ('active', 'defaulted', 'completed', 'needs_review')
+             WHERE claim.move_line_id IN %s
+               AND num_nonnulls(offer.id, promise.id, plan.id) > 0
             """,
             tuple(lines.ids),
         )

@@ -28,7 +28,7 @@ class RecoveryCaseMessage(models.AbstractModel):
             for recipient in recipients
         )
 
-    def _write_answer(self, template, record, kind, reference=""):
+    def _write_answer(self, template, record, kind, reference="", attachments=None):
         """Queue an e-mail to the customer and log it. It is an answer, not a demand: hours and
         limits of demands don't bind it.
 
@@ -37,6 +37,7 @@ class RecoveryCaseMessage(models.AbstractModel):
         :param template: XML id of a mail.template
         :param record: what the template is about
         :param kind: of the entry in the contact log
+        :param attachments: ir.attachment that go with it
         :raise UserError: nobody can be written to
         """
         self.ensure_one()
@@ -53,6 +54,10 @@ class RecoveryCaseMessage(models.AbstractModel):
             .send_mail(record.id, email_values={"recipient_ids": [Command.set(recipients.ids)]})
         )
         mail = self.env["mail.mail"].sudo().browse(mail_id)
+        details = {"message_id": mail.message_id}
+        if attachments:
+            mail.attachment_ids |= attachments
+            details["attachments"] = attachments.mapped("name")
         entry = {
             "case": self,
             "direction": "out",
@@ -65,7 +70,7 @@ class RecoveryCaseMessage(models.AbstractModel):
             "address": ", ".join(recipients.mapped("email_normalized")),
             "subject": mail.subject,
             "text": html2plaintext(mail.body_html or "", include_references=False),
-            "details": {"message_id": mail.message_id},
+            "details": details,
         }
         self.env["recovery.interaction"].sudo()._log([entry])
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger()
@@ -100,5 +105,5 @@ class RecoveryCaseMessage(models.AbstractModel):
     def _asked_items(self):
         """The items that were demanded or promised in these cases."""
         lines = self.notice_ids.line_ids.filtered(lambda line: line.kind in ("rising", "listed"))
-        claims = self.promise_ids.claim_ids | self.offer_ids.claim_ids
+        claims = self.promise_ids.claim_ids | self.plan_ids.claim_ids | self.offer_ids.claim_ids
         return (lines.move_line_id | claims.move_line_id).exists()

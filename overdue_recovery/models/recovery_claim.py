@@ -23,6 +23,9 @@ class RecoveryClaim(models.Model):
     promise_id = fields.Many2one(
         "recovery.promise", readonly=True, index="btree_not_null", ondelete="cascade"
     )
+    plan_id = fields.Many2one(
+        "recovery.plan", readonly=True, index="btree_not_null", ondelete="cascade"
+    )
     # set null: an item with new terms is a new item, and nobody is kept from deleting one
     move_line_id = fields.Many2one(
         "account.move.line",
@@ -58,7 +61,8 @@ class RecoveryClaim(models.Model):
         "(move_line_id) WHERE live", "This item is in another arrangement already."
     )
     _of_one_arrangement = models.Constraint(
-        "CHECK(num_nonnulls(offer_id, promise_id) = 1)", "A claim belongs to one arrangement."
+        "CHECK(num_nonnulls(offer_id, promise_id, plan_id) = 1)",
+        "A claim belongs to one arrangement.",
     )
     _baseline_positive = models.Constraint(
         "CHECK(baseline > 0)", "An item in an arrangement is open when it is made."
@@ -138,7 +142,26 @@ class RecoveryClaim(models.Model):
     def _arrangement(self):
         """What this claim belongs to. Seam: further kinds of arrangement add their key."""
         self.ensure_one()
-        return self.offer_id or self.promise_id
+        return self.offer_id or self.promise_id or self.plan_id
+
+    def _gone(self):
+        """What of the baseline is owed no more, by whatever: all of an item that was cancelled or
+        deleted. In the claim's currency."""
+        self.ensure_one()
+        return self.reduction if self._is_posted() else self.baseline
+
+    def _vanished(self):
+        """{claim: what of its baseline is owed no more and was not paid}: credited, written off,
+        cancelled or deleted. In one statement."""
+        money = self._money(self.move_line_id, drafts=True)
+        received = self._received(money=money)
+        return {
+            claim: claim.currency_id.round(max(0.0, claim._gone() - received[claim]))
+            for claim in self
+        }
+
+    def _is_posted(self):
+        return self.move_line_id.parent_state == "posted"
 
     # -- what has come in ------------------------------------------------------------------
 
@@ -164,10 +187,13 @@ class RecoveryClaim(models.Model):
         return received
 
     @api.model
-    def _money(self, items):
+    def _money(self, items, drafts=False):
         """{item id: [(id of a credit, as text, its money on the item, its day)]}, in the item's
         currency: of payments and bank or cash lines, with the exchange difference that such a
-        match brought; no credit note, write-off or other entry."""
+        match brought; no credit note, write-off or other entry.
+
+        :param drafts: also of payments that were reset to draft: core leaves them matched
+        """
         found = defaultdict(list)
         if not items:
             return found
@@ -189,7 +215,7 @@ class RecoveryClaim(models.Model):
          LEFT JOIN account_move_line origin ON origin.id = cause.credit_move_id
          LEFT JOIN account_move origin_move ON origin_move.id = origin.move_id
              WHERE matched.debit_move_id IN %(items)s
-               AND line.parent_state = 'posted'
+               AND line.parent_state IN %(states)s
                AND (move.origin_payment_id IS NOT NULL OR move.statement_line_id IS NOT NULL
                     OR journal.type IN ('bank', 'cash', 'credit')
                     OR origin_move.origin_payment_id IS NOT NULL
@@ -197,6 +223,7 @@ class RecoveryClaim(models.Model):
           GROUP BY 1, 2
             """,
             items=tuple(items.ids),
+            states=("posted", "draft") if drafts else ("posted",),
         )
         for item_id, *row in self.env.execute_query(query):
             found[item_id].append(row)

@@ -132,13 +132,6 @@ class RecoveryPromise(models.Model):
         return made
 
     @api.model
-    def _proposed_claims(self, case_id):
-        case = self.env["recovery.case"].browse(case_id)
-        if not case:
-            return []
-        return [Command.create({"move_line_id": item.id}) for item in case._items_to_arrange()]
-
-    @api.model
     def _fixed_values(self, vals, items):
         total = sum(items.mapped("amount_residual_currency"))
         return {

@@ -1,12 +1,6 @@
-import logging
-
-from odoo import api, models
-from odoo.fields import Domain
-from psycopg2 import OperationalError
+from odoo import models
 
 from ..calc import promise as calc
-
-_logger = logging.getLogger(__name__)
 
 
 class RecoveryPromiseJudge(models.AbstractModel):
@@ -14,61 +8,25 @@ class RecoveryPromiseJudge(models.AbstractModel):
 
     _name = "recovery.promise.judge"
     _description = "Promise: what has become of it"
+    _inherit = "recovery.arrangement.judge"
 
-    @api.model
-    def _judge_all(self):
-        """Judge what the day decides. Those that are judged already are judged again only when a
-        match of theirs is undone.
+    _judged_daily = ("open",)
+    _judged_on_money = ("open", "kept", "partly_kept")
 
-        sudo: nobody watches this job, and it looks after every company.
-        """
-        self.sudo().search([("state", "=", "open")])._judge()
-
-    @api.model
-    def _judge_customers(self, pairs):
-        """Judge the promises of these {(partner id, company id)}: their money moved.
-
-        sudo: it is the ledger that decides, whoever wrote in it.
-        """
-        if not pairs:
-            return
-        partners, companies = map(set, zip(*pairs, strict=True))
-        domain = (
-            Domain("partner_id", "in", list(partners))
-            & Domain("company_id", "in", list(companies))
-            & Domain("state", "in", ("open", "kept", "partly_kept"))
-        )
-        self.sudo().search(domain)._judge()
-
-    def _judge(self):
-        """Judge these promises, each for itself: one that raises stops no other, is told to its
-        owner, and is tried again the next day. Those of which nothing is new cost one statement
-        together."""
+    def _findings(self):
+        """{promise: (money received, its holds)}."""
         received, holds = self._received_of_each(), self._live_holds()
-        for promise in self.filtered(lambda p: p._has_news(received[p], holds[p])):
-            try:
-                with self.env.cr.savepoint():
-                    promise.with_company(promise.company_id)._judge_one(
-                        received[promise], holds[promise]
-                    )
-            except OperationalError:
-                raise
-            except Exception as error:
-                _logger.warning("Promise %s could not be judged: %s", promise.id, error)
-                promise.invalidate_recordset()
-                summary = self.env._("%s could not be judged", promise.name)
-                promise._tell_owner(
-                    self.env.ref("mail.mail_activity_data_todo"), summary, str(error)
-                )
+        return {promise: (received[promise], holds[promise]) for promise in self}
 
-    def _has_news(self, received, holds):
-        """Whether the ledger or the day says something else than the state and the holds."""
+    def _has_news(self, found):
+        received, holds = found
         verdict = self._outcome(received)
         resting = self._resting(self.amount - received) if verdict == "open" else {}
         held = {hold.move_line_id: hold.amount for hold in holds}
         return self.state != verdict or held != resting or self._has_vanished()
 
-    def _judge_one(self, received, holds):
+    def _judge_one(self, found):
+        received, holds = found
         if self._has_vanished():
             self.action_cancel()
             return

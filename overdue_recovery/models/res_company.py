@@ -17,6 +17,7 @@ class ResCompany(models.Model):
         "res.company.recovery.charge",
         "res.company.recovery.loss",
         "res.company.recovery.promise",
+        "res.company.recovery.plan",
         "res.company.recovery.dispute",
         "res.company.recovery.readiness",
         "res.company.recovery.referral",

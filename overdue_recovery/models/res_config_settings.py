@@ -37,6 +37,35 @@ class ResConfigSettings(models.TransientModel):
     recovery_promise_tolerance_days = fields.Integer(
         related="company_id.recovery_promise_tolerance_days", readonly=False
     )
+    recovery_plan_grace_days = fields.Integer(
+        related="company_id.recovery_plan_grace_days", readonly=False
+    )
+    recovery_plan_cure_days = fields.Integer(
+        related="company_id.recovery_plan_cure_days", readonly=False
+    )
+    recovery_plan_offer_days = fields.Integer(
+        related="company_id.recovery_plan_offer_days", readonly=False
+    )
+    recovery_plan_reminder_days = fields.Integer(
+        related="company_id.recovery_plan_reminder_days", readonly=False
+    )
+    recovery_plan_max_months = fields.Integer(
+        related="company_id.recovery_plan_max_months", readonly=False
+    )
+    recovery_plan_max_count = fields.Integer(
+        related="company_id.recovery_plan_max_count", readonly=False
+    )
+    recovery_plan_min_amount = fields.Monetary(
+        related="company_id.recovery_plan_min_amount", readonly=False, currency_field="currency_id"
+    )
+    recovery_plan_first_percent = fields.Float(
+        related="company_id.recovery_plan_first_percent", readonly=False
+    )
+    recovery_plan_accepted_amount = fields.Monetary(
+        related="company_id.recovery_plan_accepted_amount",
+        readonly=False,
+        currency_field="currency_id",
+    )
     recovery_dispute_days = fields.Integer(
         related="company_id.recovery_dispute_days", readonly=False
     )

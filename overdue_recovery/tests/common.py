@@ -137,6 +137,19 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _plan(self, invoices, count=3, days=7, **values):
+        """A draft plan to pay these invoices in ``count`` months, the first in ``days``."""
+        return self.env["recovery.plan"].create(
+            {
+                "installment_count": count,
+                "date_first": fields.Date.today() + timedelta(days=days),
+                "claim_ids": [
+                    Command.create({"move_line_id": item.id}) for item in self._items(invoices)
+                ],
+                **values,
+            }
+        )
+
     def _refer(self, invoices, **values):
         """A draft that places these invoices with an agency, a new one unless it is given."""
         if "agency_id" not in values:

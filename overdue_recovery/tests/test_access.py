@@ -56,6 +56,10 @@ RIGHTS = {
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
     "recovery.promise.create": ("rwcu", "rwcu", ""),
+    "recovery.plan": ("rwc", "rwc", "r"),
+    "recovery.plan.installment": ("rwcu", "rwcu", "r"),
+    "recovery.plan.create": ("rwcu", "rwcu", ""),
+    "recovery.plan.create.line": ("rwcu", "rwcu", ""),
     "recovery.start": ("rwcu", "rwcu", ""),
     "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
@@ -102,6 +106,8 @@ OF_A_COMPANY = {
     "recovery.hold",
     "recovery.claim",
     "recovery.promise",
+    "recovery.plan",
+    "recovery.plan.installment",
     "recovery.offer",
     "recovery.dispute",
     "recovery.agency",
@@ -213,6 +219,7 @@ class TestAccess(RecoveryCommon):
         """A promise, a proposed offer, a dispute, and money that is not allocated yet."""
         customer = maker._create_customer()
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
+        cls.plan = maker._plan(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)
         cls.dispute = cls.env["recovery.dispute"].create(
             {"move_id": maker._overdue_invoice(100, partner=customer).id, "amount_disputed": 60}
@@ -598,6 +605,7 @@ class TestAccess(RecoveryCommon):
             "dunning.delivery": "sent",
             "recovery.case": "written_off",
             "recovery.promise": "kept",
+            "recovery.plan": "active",
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
             "recovery.referral": "closed",
@@ -659,6 +667,10 @@ class TestAccess(RecoveryCommon):
             (self.promise, "action_send", ()),
             (self.promise, "action_renew", ()),
             (self.notice.case_id, "action_promise", ()),
+            (self.plan, "action_activate", ()),
+            (self.plan, "action_offer", ()),
+            (self.plan, "action_cancel", ()),
+            (self.notice.case_id, "action_plan", ()),
             (self.offer, "action_accept", ()),
             (self.offer, "action_approve", ()),
             (self.offer, "action_send", ()),

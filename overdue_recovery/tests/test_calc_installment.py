@@ -127,3 +127,40 @@ class TestCalcInstallment(BaseCase):
         ):
             with self.subTest(refused), self.assertRaisesRegex(ValueError, refused):
                 call()
+
+    @GENTLY
+    @given(st.lists(AMOUNTS, max_size=30), AMOUNTS)
+    def test_a_waterfall_loses_no_cent_and_pays_in_order(self, amounts, reduction):
+        paid = installment.waterfall(reduction, amounts)
+        self.assertEqual(sum(paid), min(reduction, sum(amounts)))
+        for index, (part, amount) in enumerate(zip(paid, amounts, strict=True)):
+            self.assertTrue(0 <= part <= amount)
+            if part < amount:
+                self.assertFalse(any(paid[index + 1 :]))
+
+    @GENTLY
+    @given(st.lists(AMOUNTS, max_size=10), AMOUNTS, AMOUNTS)
+    def test_more_money_never_pays_less_of_any_part(self, amounts, reduction, more):
+        before = installment.waterfall(reduction, amounts)
+        after = installment.waterfall(reduction + more, amounts)
+        self.assertTrue(all(one <= other for one, other in zip(before, after, strict=True)))
+
+    @GENTLY
+    @given(AMOUNTS, DAYS, COUNTS, FREQUENCIES, st.integers(1, 12))
+    def test_nothing_but_the_first_falls_into_the_holiday(
+        self, amount, first, count, frequency, month
+    ):
+        rows = installment.schedule(amount, first, count, frequency, holiday=month)
+        self.assertEqual((len(rows), sum(part for _day, part in rows)), (count, amount))
+        days = [day for day, _part in rows]
+        self.assertEqual(days, sorted(set(days)))
+        self.assertNotIn(month, [day.month for day in days[1:]])
+
+    @GENTLY
+    @given(AMOUNTS, DAYS, COUNTS, FREQUENCIES)
+    def test_what_is_due_only_grows_and_ends_with_all(self, amount, first, count, frequency):
+        rows = installment.schedule(amount, first, count, frequency)
+        sums = [installment.due(rows, day) for day, _part in rows]
+        self.assertEqual(sums, sorted(sums))
+        self.assertEqual(sums[-1], amount)
+        self.assertEqual(installment.due(rows, first - timedelta(days=1)), 0)

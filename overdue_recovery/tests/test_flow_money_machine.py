@@ -26,6 +26,7 @@ from .money import MoneyCommon
 PICKS = st.integers(0, 10**6)
 PERCENTS = st.integers(1, 100)
 LIVE = ("draft", "posted", "waived")
+JUDGED = ("recovery.promise", "recovery.plan", "recovery.offer")
 
 
 class MoneyMachine(RuleBasedStateMachine):
@@ -47,10 +48,16 @@ class MoneyMachine(RuleBasedStateMachine):
         self._go_to(MONDAY)
 
     def teardown(self):
-        self.clock.stop()
-        self.env.invalidate_all(flush=False)
-        self.savepoint.close(rollback=True)
-        self.env.invalidate_all(flush=False)
+        try:
+            self._look_at_the_end()
+        finally:
+            self.clock.stop()
+            self.env.invalidate_all(flush=False)
+            self.savepoint.close(rollback=True)
+            self.env.invalidate_all(flush=False)
+
+    def _look_at_the_end(self):
+        """Seam: what is true when all is over."""
 
     def _go_to(self, day):
         """Let it be nine o'clock on ``day``, or on the Monday after it."""
@@ -92,7 +99,8 @@ class MoneyMachine(RuleBasedStateMachine):
     def days_pass(self, days):
         """With what the daily job does before it proposes."""
         self._go_to(self.today + timedelta(days=days))
-        self.env["recovery.offer"]._judge_all()
+        for name in JUDGED:
+            self.env[name]._judge_all()
         self._work_the_queue()
         self.env["recovery.charge"]._cron_charges()
 
@@ -463,8 +471,8 @@ class MoneyMachineCommon(MoneyCommon):
         for country in ("it", "es"):
             cls._debtor(country)
 
-    def _play(self, **bounds):
-        machine = type("Machine", (MoneyMachine,), {"case": self})
+    def _play(self, machine=MoneyMachine, **bounds):
+        machine = type("Machine", (machine,), {"case": self})
         run_state_machine_as_test(
             machine,
             settings=settings(

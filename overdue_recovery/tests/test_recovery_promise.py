@@ -229,15 +229,15 @@ class TestRecoveryPromise(RecoveryCommon):
         cls = type(promise)
         judge = cls._judge_one
 
-        def fails(self, received, holds):
+        def fails(self, found):
             if self.id == promise.id:
                 raise ValueError("Broken row")
-            return judge(self, received, holds)
+            return judge(self, found)
 
         with (
             self.on(2),
             patch.object(cls, "_judge_one", fails),
-            mute_logger("odoo.addons.overdue_recovery.models.recovery_promise_judge"),
+            mute_logger("odoo.addons.overdue_recovery.models.recovery_arrangement_judge"),
         ):
             self.env["recovery.promise"]._judge_all()
         self.assertEqual((other.state, promise.state), ("broken", "open"))

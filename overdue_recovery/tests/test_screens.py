@@ -53,6 +53,7 @@ class TestScreens(RecoveryCommon):
         self._overdue_invoice(10, 100)
         self._overdue_invoice(90, 100, partner=self.partner_b)
         self._run_dunning()
+        self._plan(self._overdue_invoice(90, 100, partner=self.partner_b)).action_activate()
         for role, user in self.users.items():
             screens = list(self._screens(user))
             self.assertGreater(len(screens), 7, role)

@@ -58,6 +58,18 @@ LEGAL = {
         "broken": "",
         "cancelled": "",
     },
+    "recovery.plan": {
+        "draft": "requested offered cancelled",
+        "requested": "offered active rejected cancelled",
+        "offered": "active rejected expired cancelled",
+        "active": "completed defaulted needs_review cancelled",
+        "defaulted": "active completed cancelled",
+        "needs_review": "active cancelled",
+        "completed": "active",
+        "rejected": "",
+        "expired": "",
+        "cancelled": "",
+    },
     "recovery.dispute": {
         "open": "investigating mediation accepted partly_accepted rejected withdrawn",
         "investigating": "mediation accepted partly_accepted rejected withdrawn",
@@ -123,6 +135,9 @@ class TestStateTransitions(RecoveryCommon):
             case._overdue_invoice(100, partner=customer), 90
         ).sudo()
         cls.records["recovery.promise"] = case._promise(
+            case._overdue_invoice(100, partner=customer)
+        ).sudo()
+        cls.records["recovery.plan"] = case._plan(
             case._overdue_invoice(100, partner=customer)
         ).sudo()
         cls.records["recovery.allocation"] = cls.env["recovery.allocation"]._propose(

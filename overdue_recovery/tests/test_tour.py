@@ -40,9 +40,8 @@ class Sink:
         ]
 
 
-@tagged("post_install", "-at_install", "is_tour")
-class TestTour(AccountTestInvoicingHttpCommon):
-    """The main job in a browser, down to the message in a mail server's folder."""
+class TourCommon(AccountTestInvoicingHttpCommon):
+    """Two customers who are late, a browser, and a mail server."""
 
     @classmethod
     def get_default_groups(cls):
@@ -115,6 +114,11 @@ class TestTour(AccountTestInvoicingHttpCommon):
         run = self.env["dunning.run"].create({"company_id": self.company.id})
         run.action_propose()
         return run
+
+
+@tagged("post_install", "-at_install", "is_tour")
+class TestTour(TourCommon):
+    """The main job in a browser, down to the message in a mail server's folder."""
 
     def test_first_run_from_login_to_the_message_and_the_level(self):
         sink = self._mail_server()

@@ -1,5 +1,4 @@
 from odoo import Command, api, fields, models
-from odoo.exceptions import UserError
 
 DAYS_TO_PAY = 7
 
@@ -9,29 +8,13 @@ class RecoveryPromiseCreate(models.TransientModel):
 
     _name = "recovery.promise.create"
     _description = "Promise to Pay: Dialog"
-    _inherit = ["recovery.late.reason.ask"]
+    _inherit = ["recovery.arrangement.dialog"]
 
-    case_id = fields.Many2one("recovery.case", required=True, readonly=True)
     renews_id = fields.Many2one("recovery.promise", string="Instead of", readonly=True)
-    company_id = fields.Many2one(related="case_id.company_id")
-    partner_id = fields.Many2one(related="case_id.partner_id", string="Customer")
     origin = fields.Selection(
         [("clerk", "Spoke with us"), ("reply", "Wrote to us"), ("cheque", "Cheque")],
         default="clerk",
         required=True,
-    )
-    move_line_ids = fields.Many2many(
-        "account.move.line", string="Items", domain="[('id', 'in', open_line_ids)]"
-    )
-    open_line_ids = fields.Many2many(
-        "account.move.line", compute="_compute_open_line_ids", string="Open items"
-    )
-    currency_id = fields.Many2one("res.currency", compute="_compute_total")
-    amount_total = fields.Monetary(string="Open", compute="_compute_total")
-    amount_credits = fields.Monetary(string="Open credits", compute="_compute_total")
-    credits_aside = fields.Boolean(
-        string="Leave the credits aside",
-        help="They are not meant to pay these items. Else allocate them first.",
     )
     amount = fields.Monetary(
         string="Promised", compute="_compute_amount", store=True, readonly=False
@@ -45,28 +28,6 @@ class RecoveryPromiseCreate(models.TransientModel):
     cheque_number = fields.Char()
     cheque_bank = fields.Char(string="Bank of the cheque")
     cheque_maturity = fields.Date(string="Cheque matures")
-    note = fields.Text()
-    can_confirm = fields.Boolean(compute="_compute_can_confirm")
-    confirm = fields.Boolean(
-        string="Confirm in writing", compute="_compute_confirm", store=True, readonly=False
-    )
-
-    @api.depends("case_id")
-    def _compute_open_line_ids(self):
-        for wizard in self:
-            wizard.open_line_ids = wizard.case_id.item_ids
-
-    @api.depends("move_line_ids")
-    def _compute_total(self):
-        promises = self.env["recovery.promise"]
-        for wizard in self:
-            items = wizard.move_line_ids
-            currency = items.currency_id[:1] or wizard.company_id.currency_id
-            wizard.currency_id = currency
-            wizard.amount_total = sum(items.mapped("amount_residual_currency"))
-            wizard.amount_credits = promises._open_credits(
-                wizard.partner_id, wizard.company_id, currency
-            )
 
     @api.depends("amount_total")
     def _compute_amount(self):
@@ -83,16 +44,6 @@ class RecoveryPromiseCreate(models.TransientModel):
                 today = (wizard.company_id or self.env.company)._recovery_today()
                 wizard.date_promised = fields.Date.add(today, days=DAYS_TO_PAY)
 
-    @api.depends("case_id")
-    def _compute_can_confirm(self):
-        for wizard in self:
-            wizard.can_confirm = bool(wizard.case_id) and wizard.case_id._may_be_answered()
-
-    @api.depends("can_confirm")
-    def _compute_confirm(self):
-        for wizard in self:
-            wizard.confirm = wizard.can_confirm
-
     @api.model
     def _open_for(self, case, renews=None):
         """The dialog for this case, or for another promise instead of ``renews``."""
@@ -108,15 +59,9 @@ class RecoveryPromiseCreate(models.TransientModel):
                 "tolerance_days": case.company_id.recovery_promise_tolerance_days,
             }
         )
-        view = self.env.ref("overdue_recovery.recovery_promise_create_view_form")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Promise to Pay"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "views": [(view.id, "form")],
-            "target": "new",
-        }
+        return wizard._action_dialog(
+            "overdue_recovery.recovery_promise_create_view_form", self.env._("Promise to Pay")
+        )
 
     def action_make(self):
         """Note the promise, confirm it in writing if asked to, and show it.
@@ -124,8 +69,7 @@ class RecoveryPromiseCreate(models.TransientModel):
         :raise UserError: nothing is chosen, or it can't be promised
         """
         self.ensure_one()
-        if not self.move_line_ids:
-            raise UserError(self.env._("Choose the open items that it is about."))
+        self._check_items()
         if self.renews_id.state == "open":
             self.renews_id.action_cancel()
         promise = self.env["recovery.promise"].create(self._promise_values())
