@@ -10,7 +10,7 @@ from .portal_base import RecoveryPortalBase, visitor_route
 # Of one form with its files; what is larger is refused before it is read.
 LARGEST_FORM = FILE_COUNT * FILE_LIMIT // 2 + MB
 # Pages with a form, by what stands in their address.
-PAGES = {"promise", "date", "paid", "wrong", "received", "help", "offer", "wishes"}
+PAGES = {"promise", "plan", "date", "paid", "wrong", "received", "help", "offer", "wishes"}
 
 
 class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
@@ -33,6 +33,30 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             "promise",
             lambda: acts._promise(visitor, self._ids(), day, amount, text, reason),
         )
+
+    @visitor_route("/act/plan", methods=["POST"])
+    def plan(self, visitor, what="show", **terms):
+        """Pay in installments: show what the terms come to, sign them, or answer our offer."""
+        acts = request.env["recovery.portal.act"]
+        signs = {
+            "sign": lambda: acts._sign_plan(
+                visitor,
+                self._ids(),
+                terms,
+                terms.get("signed_by"),
+                terms.get("text"),
+                terms.get("reason"),
+            ),
+            "accept": lambda: acts._accept_plan(visitor, terms.get("plan"), terms.get("signed_by")),
+            "decline": lambda: acts._decline_plan(visitor, terms.get("plan")),
+        }
+        if what in signs:
+            return self._act(visitor, "plan", signs[what], signs=True)
+        try:
+            shown = {"preview": acts._plan_preview(visitor, self._ids(), terms)}
+        except UserError as error:
+            return self._show_refusal(visitor, "plan", error)
+        return self._show_act(visitor, "plan", terms, **shown)
 
     @visitor_route("/act/date", methods=["POST"])
     def date(self, visitor, day=None, text="", reason=None, **_values):
@@ -109,7 +133,7 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             return self._go_back(visitor)
         address = request.env["recovery.link.code"].sudo()._send_code(visitor.link)
         text = request.env._("A code is on its way to %s. It is good for ten minutes.", address)
-        return self._show_act(visitor, page, values, note=text)
+        return self._show_act(visitor, page, values, said={"text": text, "kind": "info"})
 
     @visitor_route("/data", methods=["POST"], limit=10, login_only=True)
     def data(self, visitor, **_values):
@@ -139,9 +163,7 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             refusal = error
         if not refusal:
             return self._go_back(visitor, text)
-        response = self._show_act(visitor, page, request.httprequest.form, refusal)
-        response.status_code = 422
-        return response
+        return self._show_refusal(visitor, page, refusal)
 
     def _unsigned(self, visitor):
         """Why this visitor can't sign. A wrong code is returned, not raised: its try counts."""
@@ -169,12 +191,18 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
 
     # -- showing ---------------------------------------------------------------------------
 
-    def _show_act(self, visitor, page, typed, refusal=None, note=""):
+    def _show_refusal(self, visitor, page, refusal):
+        """The form as it was filled in, with what is wrong."""
+        response = self._show_act(visitor, page, request.httprequest.form, refusal)
+        response.status_code = 422
+        return response
+
+    def _show_act(self, visitor, page, typed, refusal=None, **shown):
         """The form of an act.
 
         :param typed: what the fields hold
         :param refusal: what was wrong with it
-        :param note: what else the page says
+        :param shown: what else the page shows
         """
         values = {
             **request.env["recovery.portal.act"]._form_values(visitor, page),
@@ -183,8 +211,6 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             "ticked": self._ids(),
             "wrong_field": getattr(refusal, "field", "") if refusal else "",
             "wrong_text": str(refusal or ""),
+            **shown,
         }
-        response = self._show_page(visitor, f"portal_act_{page}", values)
-        if note:
-            response.qcontext["said"] = {"text": note, "kind": "info"}
-        return response
+        return self._show_page(visitor, f"portal_act_{page}", values)

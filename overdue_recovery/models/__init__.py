@@ -140,6 +140,7 @@ from . import (
     recovery_portal_act_base,
     recovery_portal_act_paid,
     recovery_portal_act_promise,
+    recovery_portal_act_plan,
     recovery_portal_act_dispute,
     recovery_portal_act_offer,
     recovery_portal_act_help,

@@ -16,6 +16,7 @@ class RecoveryPortalAct(models.AbstractModel):
     _inherit = [
         "recovery.portal.act.paid",
         "recovery.portal.act.promise",
+        "recovery.portal.act.plan",
         "recovery.portal.act.dispute",
         "recovery.portal.act.offer",
         "recovery.portal.act.help",
@@ -34,6 +35,8 @@ class RecoveryPortalAct(models.AbstractModel):
         }
         if page == "offer":
             values["offers"] = self._offers(visitor)
+        if page == "plan":
+            values["offered"], values["preview"] = self._plans(visitor, ("offered",)), None
         if page == "wishes":
             values["wishes"], values["choices"] = self._wishes(visitor), self._wish_choices()
             values["is_stopped"] = self._is_stopped(visitor)

@@ -68,6 +68,18 @@ class RecoveryPortalActBase(models.AbstractModel):
             raise FieldError("item", text)
         return items.sorted(lambda item: (item.date_maturity or item.date, item.id))
 
+    def _check_not_arranged(self, items, earlier=None):
+        """Refuse items that stand in another arrangement than the ``earlier`` ones."""
+        claims = self.env["recovery.claim"].sudo()
+        live = claims.search([("move_line_id", "in", items.ids), ("live", "=", True)])
+        if earlier:
+            live = live.filtered(lambda claim: claim.promise_id not in earlier)
+        if live:
+            raise FieldError(
+                "item",
+                self.env._("%s is part of another agreement with us already.", live[0].name),
+            )
+
     @api.model
     def _act_document(self, visitor, move_id):
         """The document of this id, with something open of it, if it is one that the visitor sees.

@@ -1,7 +1,5 @@
 from odoo import Command, api, fields, models
 
-from .recovery_portal_act_base import FieldError
-
 #: How often a customer may put a promise off by itself.
 RENEWALS = 1
 
@@ -86,18 +84,6 @@ class RecoveryPortalActPromise(models.AbstractModel):
             and promise.claim_ids.move_line_id == items
             and not promise.currency_id.compare_amounts(promise.amount, amount)
         )
-
-    def _check_not_arranged(self, items, earlier=None):
-        """Refuse items that stand in another arrangement than the ``earlier`` ones."""
-        claims = self.env["recovery.claim"].sudo()
-        live = claims.search([("move_line_id", "in", items.ids), ("live", "=", True)])
-        if earlier:
-            live = live.filtered(lambda claim: claim.promise_id not in earlier)
-        if live:
-            raise FieldError(
-                "item",
-                self.env._("%s is part of another agreement with us already.", live[0].name),
-            )
 
     def _promised_sentence(self, promise):
         return self.env._(

@@ -16,6 +16,7 @@ class RecoveryPortal(models.AbstractModel):
             "requests": acts._requests(visitor),
             "offers": acts._offers(visitor),
             "promises": self._live(visitor, "recovery.promise", ("open",)),
+            "plans": acts._plans(visitor),
             "disputes": self._disputes(visitor),
         }
 

@@ -1,52 +1,15 @@
 import json
 from datetime import datetime, time, timedelta
 
-from odoo.http import Request
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .portal import PortalCommon
-
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
-HOSTILE = "<script>alert('x')</script>\"'><img src=x onerror=alert(1)>"
+from .portal_acts import HOSTILE, PDF, PortalActs
 
 
 @tagged("post_install", "-at_install")
-class TestPortalActs(PortalCommon):
+class TestPortalActs(PortalActs):
     """What customers do by forms: what comes of it, and what of it is refused."""
-
-    def setUp(self):
-        super().setUp()
-        self.contact.is_dunning_contact = True
-        self.case = self.partner_a._recovery_case(self.company)
-        self.item = self._items(self.invoice_a)
-        self.reason = self.env.ref("overdue_recovery.late_reason_our_error")
-        self._login()
-
-    def _act(self, act, base="/my/recovery", files=None, **values):
-        data = {"csrf_token": Request.csrf_token(self), **values}
-        with self.mock_mail_gateway(), mute_logger("odoo.http"):
-            answer = self.url_open(
-                f"{base}/act/{act}", data=data, files=files, allow_redirects=False
-            )
-        self.env.invalidate_all()
-        return answer
-
-    def _assert_done(self, answer, text=""):
-        self.assertEqual(answer.status_code, 303, answer.text[:2000])
-        self.assertIn(text, self._get("/my/recovery").text)
-
-    def _assert_refused(self, answer, field):
-        self.assertEqual(answer.status_code, 422, answer.text[:500])
-        beside = 'role="alert"' if field in ("offer", "sign") else f'id="error_{field}"'
-        self.assertIn(beside, answer.text)
-
-    def _incoming(self, case=None):
-        log = (case or self.case).interaction_ids.filtered(lambda one: one.direction == "in")
-        return log.sorted("sequence")
-
-    def _day(self, days):
-        return str(self.today + timedelta(days=days))
 
     # -- I have paid -----------------------------------------------------------------------
 
@@ -232,18 +195,6 @@ class TestPortalActs(PortalCommon):
         self._assert_done(self._act("date", item=self.item.id, day=self._day(30), reason=""))
         self.assertFalse(self.case.late_reason_id)
 
-    def _settlement(self, amount=95):
-        self.env["recovery.offer.limit"].sudo().create(
-            {
-                "kind": "settlement",
-                "role": "manager",
-                "min_age": 0,
-                "max_percent": 20,
-                "source": "Test",
-            }
-        )
-        return self._offer(self.invoice_a, amount)
-
     def test_an_offer_is_accepted_once(self):
         offer = self._settlement()
         for _tab in range(2):
@@ -388,7 +339,7 @@ class TestPortalActs(PortalCommon):
 
     # -- every form ------------------------------------------------------------------------
 
-    PAGES = ("promise", "date", "paid", "wrong", "received", "help", "offer", "wishes")
+    PAGES = ("promise", "plan", "date", "paid", "wrong", "received", "help", "offer", "wishes")
 
     def test_opening_a_form_changes_nothing(self):
         self._settlement()
