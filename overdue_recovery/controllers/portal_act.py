@@ -193,9 +193,19 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
 
     def _show_refusal(self, visitor, page, refusal):
         """The form as it was filled in, with what is wrong."""
-        response = self._show_act(visitor, page, request.httprequest.form, refusal)
+        form = request.httprequest.form
+        shown = self._preview(visitor, form) if page == "plan" else {}
+        response = self._show_act(visitor, page, form, refusal, **shown)
         response.status_code = 422
         return response
+
+    def _preview(self, visitor, terms):
+        """What the terms of a plan come to; nothing where they make none."""
+        acts = request.env["recovery.portal.act"]
+        try:
+            return {"preview": acts._plan_preview(visitor, self._ids(), terms)}
+        except UserError:
+            return {}
 
     def _show_act(self, visitor, page, typed, refusal=None, **shown):
         """The form of an act.
