@@ -32,6 +32,7 @@ def fill(env):
     answer(env, invoices[0].partner_id)
     agree(env, today)
     contest(env, today)
+    debit(env, today)
     refer(env, today)
     ask(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
@@ -127,8 +128,10 @@ def agree(env, today):
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
-    env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
-    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
+    case = customer._recovery_case(env.company)
+    env["recovery.promise.create"]._open_for(case)
+    case.action_hardship()
+    env["recovery.call.log"]._open_for(case)
     env["recovery.promise"].create(
         {"date_promised": today, "claim_ids": [(0, 0, {"move_line_id": item.id})]}
     )
@@ -159,6 +162,31 @@ def agree(env, today):
     invoice(env, customer, today, 100)
     offer.case_id.invalidate_recordset()
     env["recovery.offer.create"]._open_for(offer.case_id)
+
+
+def debit(env, today):
+    """A customer who is debited automatically, with a debit that is announced."""
+    customer = env["res.partner"].create({"name": "Debited", "email": "card@customer.example"})
+    method = env.ref("payment.payment_method_unknown")
+    values = {"name": "A test", "code": "none", "payment_method_ids": [(4, method.id)]}
+    provider = env["payment.provider"].create({**values, "state": "test"})
+    method.active = True
+    card = env["payment.token"].create(
+        {
+            "provider_id": provider.id,
+            "payment_method_id": method.id,
+            "partner_id": customer.id,
+            "payment_details": "4242",
+            "provider_ref": "saved",
+        }
+    )
+    case = customer._recovery_case(env.company)
+    case.action_autopay()
+    autopay = env["recovery.autopay"].create(
+        {"partner_id": customer.id, "payment_token_id": card.id}
+    )
+    item = invoice(env, customer, today, 30).line_ids.filtered("date_maturity")
+    env["recovery.autopay.attempt"].create(autopay._attempt_values(item, 100.0))
 
 
 def contest(env, today):

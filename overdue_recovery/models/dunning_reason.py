@@ -19,10 +19,15 @@ class DunningReason(models.AbstractModel):
 
     @api.model
     def _texts(self):
-        """{code: sentence}; holds take the name of their reason row."""
+        """{code: sentence}; holds take the name of their reason row, unless it is private:
+        these sentences are kept, and everybody reads them."""
         reasons = self.env["recovery.hold.reason"].sudo().with_context(active_test=False)
         holds = reasons.search([("code", "!=", False)])
-        texts = {hold.code: self.env._("On hold: %s.", hold.name) for hold in holds}
+        private = self.env._("On hold for a private reason.")
+        texts = {
+            hold.code: private if hold.is_sensitive else self.env._("On hold: %s.", hold.name)
+            for hold in holds
+        }
         return {**texts, **self._own_texts()}
 
     def _own_texts(self):

@@ -87,6 +87,7 @@ class PaymentTransaction(models.Model):
     def _update_state(self, allowed_states, target_state, state_message):
         changed = super()._update_state(allowed_states, target_state, state_message)
         changed._recovery_follow()
+        changed._recovery_tell_debits()
         return changed
 
     def _post_process(self):
@@ -120,6 +121,20 @@ class PaymentTransaction(models.Model):
         choice = lines.browse(self.recovery_choice or ()).exists()
         for credit in self.payment_id._recovery_open_credits():
             lines.with_company(self.company_id)._recovery_allocate(credit, choice)
+
+    def _recovery_tell_debits(self):
+        """Tell the automatic debits what has become of them. What the provider said is a fact
+        even if that fails: the daily job asks again.
+
+        sudo: it is the payment provider's answer that decides, whoever is logged in.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self.env["recovery.autopay.attempt"].sudo()._follow(self)
+        except OperationalError:
+            raise
+        except Exception as error:
+            _logger.warning("Debits of transactions %s could not follow: %s", self.ids, error)
 
     def _recovery_follow(self):
         """Hold what these transactions are about to pay; let go of what they no longer will.

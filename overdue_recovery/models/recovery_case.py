@@ -41,6 +41,9 @@ class RecoveryCase(models.Model):
         "recovery.case.arrangement",
         "recovery.case.promise",
         "recovery.case.plan",
+        "recovery.case.hardship",
+        "recovery.case.autopay",
+        "recovery.case.treatment",
         "recovery.case.referral",
         "recovery.case.request",
         "recovery.case.message",
@@ -119,6 +122,7 @@ class RecoveryCase(models.Model):
                 case.amount_credits = -sum((own - debts).mapped("amount_residual"))
 
     @api.depends("partner_id", "company_id")
+    @api.depends_context("uid")
     def _compute_hold_ids(self):
         holds = self.env["recovery.hold"]
         for case in self:
@@ -254,6 +258,7 @@ class RecoveryCase(models.Model):
         self.env["recovery.promise"]._judge_all()
         self.env["recovery.plan"]._judge_all()
         self.env["recovery.offer"]._judge_all()
+        self.env["recovery.autopay"]._cron_autopay()
         self.env["recovery.referral"]._watch_all()
         self._recompute_dirty()
         self._recompute(self.search([("date_closed", "=", False)]))

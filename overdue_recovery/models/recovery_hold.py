@@ -15,7 +15,7 @@ class RecoveryHold(models.Model):
 
     _name = "recovery.hold"
     _description = "Hold"
-    _inherit = ["recovery.hold.review", "mail.thread"]
+    _inherit = ["recovery.hold.review", "recovery.hold.private", "mail.thread"]
     _order = "date_from desc, id desc"
     _rec_name = "reason_id"
     _check_company_auto = True
@@ -64,6 +64,7 @@ class RecoveryHold(models.Model):
         help="Written to instead of the customer. Empty: nobody is, until somebody is named.",
     )
     is_represented = fields.Boolean(related="reason_id.representative_only")
+    is_private = fields.Boolean(related="reason_id.is_sensitive")
     cease_contact = fields.Boolean(help="The customer asked us to stop demanding.")
     origin_model = fields.Char(readonly=True, help="What made this hold; empty: a person.")
     origin_id = fields.Many2oneReference(model_field="origin_model", readonly=True)

@@ -17,7 +17,7 @@ class RecoveryHoldReview(models.AbstractModel):
 
     @api.model
     def _ask_for_reviews(self):
-        """One task for the owner of each customer with holds whose review has come.
+        """One task for who handles holds whose review has come, else for the customer's owner.
 
         sudo: nobody watches this job, and it looks after every company.
         """
@@ -31,15 +31,14 @@ class RecoveryHoldReview(models.AbstractModel):
             due.filtered_domain(self._dated_domain(today))._ask_for_review(company)
 
     def _ask_for_review(self, company):
-        groups = self.grouped(lambda hold: hold._customers()[:1])
-        debtors = self.env["res.partner"].union(*groups)
+        groups = self.grouped(lambda hold: (hold._customers()[:1], hold.is_private, hold.user_id))
+        debtors = self.env["res.partner"].union(*(debtor for debtor, *_ in groups))
         cases = self.env["recovery.case"].sudo()._open_cases(company, debtors)
         kind = self.env.ref("overdue_recovery.mail_activity_type_review")
-        for debtor, holds in groups.items():
+        for (debtor, _private, handler), holds in groups.items():
             case = self.env["recovery.case"].sudo().browse(cases.get(debtor.id))
             if case:
-                reasons = ", ".join(dict.fromkeys(holds.mapped("reason_id.name")))
-                case._plan_activity(kind, self.env._("Review of a hold: %s", reasons))
+                case._plan_activity(kind, holds._review_summary(), user=handler)
         self.review_asked = True
 
     def action_keep(self):

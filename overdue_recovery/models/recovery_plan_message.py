@@ -2,12 +2,13 @@ import pytz
 import vobject
 from odoo import fields, models
 from odoo.exceptions import UserError
+from odoo.tools.image import image_data_uri
 
 TEMPLATES = {
     "offered": "overdue_recovery.mail_template_plan_offer",
     "active": "overdue_recovery.mail_template_plan",
 }
-AGREEMENT = "overdue_recovery.recovery_plan_report_agreement"
+AGREEMENT = "overdue_recovery.plan_agreement"
 
 
 class RecoveryPlanMessage(models.AbstractModel):
@@ -32,15 +33,21 @@ class RecoveryPlanMessage(models.AbstractModel):
         return True
 
     def action_print(self):
-        """Print the agreement."""
+        """Print the agreement.
+
+        :raise UserError: the server can't print
+        """
+        self.ensure_one()
         self.check_access("read")
-        return self.env.ref(AGREEMENT).report_action(self)
+        return self._action_download(self._file(f"{self._file_name()}.pdf", self._agreement()))
 
     def action_calendar(self):
         """Give out the days of the plan as a calendar file."""
         self.ensure_one()
         self.check_access("read")
-        file = self._file(self.env._("%s.ics", self._file_name()), self._calendar())
+        return self._action_download(self._file(f"{self._file_name()}.ics", self._calendar()))
+
+    def _action_download(self, file):
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{file.id}?download=true",
@@ -56,11 +63,19 @@ class RecoveryPlanMessage(models.AbstractModel):
         """
         name = self._file_name()
         files = self._file(f"{name}.ics", self._calendar())
-        reports = self.env["ir.actions.report"].sudo()
-        if reports.get_wkhtmltopdf_state() not in ("install", "broken"):
-            content, kind = reports._render_qweb_pdf(AGREEMENT, self.ids)
-            files = self._file(f"{name}.{kind}", content) | files
+        if self.env["ir.actions.report"].get_wkhtmltopdf_state() not in ("install", "broken"):
+            files = self._file(f"{name}.pdf", self._agreement()) | files
         return files
+
+    def _agreement(self):
+        """The agreement as PDF, in the customer's language; printed as letters are.
+
+        sudo: what it says of the plan is for whoever may read the plan.
+        """
+        plan = self.sudo().with_context(lang=self.message_lang)
+        values = {"plan": plan, "image_data_uri": image_data_uri}
+        html = plan.env["ir.qweb"]._render(AGREEMENT, values)
+        return plan.env["dunning.notice"]._letter_pdf(html)
 
     def _file_name(self):
         return self.name.replace("/", "-")

@@ -19,6 +19,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.plan",
         "res.company.recovery.dispute",
+        "res.company.recovery.autopay",
         "res.company.recovery.readiness",
         "res.company.recovery.referral",
         "res.company.recovery.request",
@@ -152,12 +153,23 @@ class ResCompany(models.Model):
         return formataddr((self.name, address)) if address else self.email_formatted or ""
 
     def _recovery_manager(self):
-        """A manager of recovery in this company, for what nobody else can do; else nobody.
+        """A manager of recovery in this company, for what nobody else can do; else nobody."""
+        return self._recovery_member("overdue_recovery.group_manager")
+
+    def _recovery_trained(self, users):
+        """Who handles private matters in this company: the first of these users who may read
+        them, else anybody who may, else nobody."""
+        group = "overdue_recovery.group_sensitive"
+        able = users.filtered(lambda user: user.active and user.has_group(group))
+        return able[:1] or self._recovery_member(group)
+
+    def _recovery_member(self, group):
+        """A user of this company in a group (its XML id), or nobody.
 
         sudo: who it is, a program asks that nobody watches.
         """
         self.ensure_one()
-        group = self.env.ref("overdue_recovery.group_manager")
+        group = self.env.ref(group)
         domain = [("all_group_ids", "in", group.ids), ("company_ids", "in", self.ids)]
         return self.env["res.users"].sudo().search(domain, order="id", limit=1)
 

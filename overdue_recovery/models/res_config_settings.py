@@ -69,6 +69,12 @@ class ResConfigSettings(models.TransientModel):
     recovery_dispute_days = fields.Integer(
         related="company_id.recovery_dispute_days", readonly=False
     )
+    recovery_autopay_days = fields.Integer(
+        related="company_id.recovery_autopay_days", readonly=False
+    )
+    recovery_autopay_retries = fields.Char(
+        related="company_id.recovery_autopay_retries", readonly=False
+    )
     recovery_request_days = fields.Integer(
         related="company_id.recovery_request_days", readonly=False
     )

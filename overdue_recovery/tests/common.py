@@ -150,6 +150,47 @@ class RecoveryCommon(AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _saved_card(self, partner, provider=None):
+        """A card that the customer saved with a payment provider."""
+        method = self.env.ref("payment.payment_method_unknown").sudo()
+        provider = provider or self._payment_provider(method)
+        method.active = True
+        return (
+            self.env["payment.token"]
+            .sudo()
+            .create(
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": method.id,
+                    "partner_id": partner.id,
+                    "payment_details": "4242",
+                    "provider_ref": "saved",
+                }
+            )
+        )
+
+    def _payment_provider(self, method):
+        return (
+            self.env["payment.provider"]
+            .sudo()
+            .create(
+                {
+                    "name": "Test provider",
+                    "code": "none",
+                    "state": "test",
+                    "company_id": self.company.id,
+                    "payment_method_ids": [Command.set(method.ids)],
+                }
+            )
+        )
+
+    def _autopay(self, partner, card=None, **values):
+        """The consent of a customer to be debited from its saved card."""
+        card = card or self._saved_card(partner)
+        return self.env["recovery.autopay"].create(
+            {"partner_id": partner.id, "payment_token_id": card.id, **values}
+        )
+
     def _refer(self, invoices, **values):
         """A draft that places these invoices with an agency, a new one unless it is given."""
         if "agency_id" not in values:

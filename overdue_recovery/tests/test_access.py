@@ -52,6 +52,7 @@ RIGHTS = {
     "dunning.takeover": ("", "rwcu", ""),
     "recovery.rate.import": ("", "rwcu", ""),
     "recovery.hold.create": ("rwcu", "rwcu", ""),
+    "recovery.hardship.create": ("rwcu", "rwcu", ""),
     "recovery.charge.waive": ("", "rwcu", ""),
     "recovery.claim": ("r", "r", "r"),
     "recovery.promise": ("rwc", "rwc", "r"),
@@ -60,6 +61,9 @@ RIGHTS = {
     "recovery.plan.installment": ("rwcu", "rwcu", "r"),
     "recovery.plan.create": ("rwcu", "rwcu", ""),
     "recovery.plan.create.line": ("rwcu", "rwcu", ""),
+    "recovery.autopay": ("rwc", "rwc", "r"),
+    "recovery.autopay.attempt": ("r", "r", "r"),
+    "recovery.autopay.create": ("rwcu", "rwcu", ""),
     "recovery.start": ("rwcu", "rwcu", ""),
     "recovery.start.check": ("rwcu", "rwcu", ""),
     "recovery.offer": ("rwc", "rwc", "r"),
@@ -108,6 +112,8 @@ OF_A_COMPANY = {
     "recovery.promise",
     "recovery.plan",
     "recovery.plan.installment",
+    "recovery.autopay",
+    "recovery.autopay.attempt",
     "recovery.offer",
     "recovery.dispute",
     "recovery.agency",
@@ -216,8 +222,13 @@ class TestAccess(RecoveryCommon):
 
     @classmethod
     def _make_arrangements(cls, maker):
-        """A promise, a proposed offer, a dispute, and money that is not allocated yet."""
+        """A promise, a proposed offer, a dispute, a mandate with a debit that is announced, and
+        money that is not allocated yet."""
         customer = maker._create_customer()
+        cls.autopay = maker._autopay(customer)
+        item = maker._items(maker._overdue_invoice(100, partner=customer))
+        values = cls.autopay.sudo()._attempt_values(item, 100.0)
+        cls.env["recovery.autopay.attempt"].sudo().create(values)
         cls.promise = maker._promise(maker._overdue_invoice(100, partner=customer))
         cls.plan = maker._plan(maker._overdue_invoice(100, partner=customer))
         cls.offer = maker._offer(maker._overdue_invoice(100, partner=customer), 90)

@@ -23,7 +23,7 @@ class TestHoldReviews(RecoveryCommon):
         self.env["recovery.hold"]._ask_for_reviews()
 
     def test_a_review_that_has_come_is_a_task_once(self):
-        hold = self._hold(self.partner_a, "hardship")
+        hold = self._hold(self.partner_a, "moratorium")
         other = self._hold(self.item, "says_paid")
         self.assertEqual(hold.date_review, self.today + timedelta(days=30))
         self._ask()

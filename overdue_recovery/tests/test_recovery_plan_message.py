@@ -42,18 +42,12 @@ class TestRecoveryPlanMessage(RecoveryCommon):
         self.assertIn("/web/content/", self.plan.action_calendar()["url"])
 
     def test_the_agreement_is_printed_with_every_row(self):
-        content, kind = (
-            self.env["ir.actions.report"]
-            .with_context(force_report_rendering=True)
-            ._render_qweb_pdf("overdue_recovery.recovery_plan_report_agreement", self.plan.ids)
-        )
-        self.assertEqual((kind, content[:4]), ("pdf", b"%PDF"))
-        html, _kind = self.env["ir.actions.report"]._render_qweb_html(
-            "overdue_recovery.recovery_plan_report_agreement", self.plan.ids
-        )
-        text = html.decode()
+        self.assertEqual(self.plan._agreement()[:4], b"%PDF")
+        values = {"plan": self.plan, "image_data_uri": str}
+        text = str(self.env["ir.qweb"]._render("overdue_recovery.plan_agreement", values))
         for words in (self.plan.name, self.invoice.name, "100.00", "300.00", self.partner_a.name):
             self.assertIn(words, text)
+        self.assertIn("/web/content/", self.plan.action_print()["url"])
 
     def test_nothing_is_sent_of_a_draft(self):
         with self.assertRaisesRegex(UserError, "neither offered nor active"):

@@ -70,6 +70,19 @@ LEGAL = {
         "expired": "",
         "cancelled": "",
     },
+    "recovery.autopay": {
+        "active": "suspended revoked",
+        "suspended": "active revoked",
+        "revoked": "",
+    },
+    "recovery.autopay.attempt": {
+        "announced": "charging cancelled",
+        "charging": "done failed unknown",
+        "unknown": "done failed",
+        "failed": "done",
+        "done": "",
+        "cancelled": "",
+    },
     "recovery.dispute": {
         "open": "investigating mediation accepted partly_accepted rejected withdrawn",
         "investigating": "mediation accepted partly_accepted rejected withdrawn",
@@ -147,6 +160,12 @@ class TestStateTransitions(RecoveryCommon):
             cls.env["recovery.dispute"]
             .sudo()
             .create({"move_id": case._overdue_invoice(100, partner=customer).id})
+        )
+        autopay = case._autopay(customer).sudo()
+        item = case._items(case._overdue_invoice(100, partner=customer))
+        cls.records["recovery.autopay"] = autopay
+        cls.records["recovery.autopay.attempt"] = autopay.attempt_ids.create(
+            autopay._attempt_values(item, 100.0)
         )
         cls.records["recovery.referral"] = case._refer(
             case._overdue_invoice(100, partner=customer)

@@ -25,6 +25,7 @@ class BasePartnerMerge(models.TransientModel):
         sudo: whoever may merge contacts need not be a collector.
         """
         self._let_go_of_payers(src_partners | dst_partner)
+        self._keep_one_mandate(src_partners, dst_partner)
         cases = self.env["recovery.case"].sudo().with_context(active_test=False)
         domain = [("partner_id", "in", (src_partners | dst_partner).ids)]
         open_cases = cases.search([*domain, ("date_closed", "=", False)])
@@ -41,6 +42,17 @@ class BasePartnerMerge(models.TransientModel):
         self._keep_one_recipient(src_partners | dst_partner)
         self._keep_one_request(src_partners | dst_partner)
         self.env.flush_all()
+
+    def _keep_one_mandate(self, src_partners, dst_partner):
+        """A mandate is not taken over where the customer has one: it ends."""
+        domain = [
+            ("partner_id", "in", (src_partners | dst_partner).ids),
+            ("state", "!=", "revoked"),
+        ]
+        mandates = self.env["recovery.autopay"].sudo().search(domain)
+        for same in mandates.grouped("company_id").values():
+            keep = same.filtered(lambda mandate: mandate.partner_id == dst_partner) or same
+            (same - keep[:1]).action_revoke()
 
     def _let_go_of_payers(self, partners):
         """Nobody pays for itself: the key among the merged goes before core moves it."""

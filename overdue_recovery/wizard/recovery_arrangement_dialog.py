@@ -63,17 +63,3 @@ class RecoveryArrangementDialog(models.AbstractModel):
         """:raise UserError: nothing is chosen"""
         if not self.move_line_ids:
             raise UserError(self.env._("Choose the open items that it is about."))
-
-    def _action_dialog(self, view, title):
-        """The window of this dialog.
-
-        :param view: XML id of its form
-        """
-        return {
-            "type": "ir.actions.act_window",
-            "name": title,
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(self.env.ref(view).id, "form")],
-            "target": "new",
-        }

@@ -27,6 +27,11 @@ class RecoveryHoldCreate(models.TransientModel):
     )
     date_to = fields.Date(string="Until", help="Included. Empty: until it is ended.")
     note = fields.Char()
+    whole_customer = fields.Boolean(related="reason_id.whole_customer")
+    representative_only = fields.Boolean(related="reason_id.representative_only")
+    representative_id = fields.Many2one(
+        "res.partner", help="Written to instead of the customer: a lawyer, an administrator."
+    )
     count = fields.Integer(compute="_compute_count")
 
     @api.depends("reason_id")
@@ -46,20 +51,12 @@ class RecoveryHoldCreate(models.TransientModel):
         return self.env[model].browse(self.env.context.get("active_ids"))
 
     def action_hold(self):
-        """One hold for each chosen record, of the record's company."""
-        records = self._records()
-        target = TARGETS[records._name]
+        """One hold for each chosen record, of the record's company; for a reason that concerns
+        the whole customer one for each of their customers."""
         holds = self.env["recovery.hold"].create(
             [
-                {
-                    target: (record.partner_id if records._name == "recovery.case" else record).id,
-                    "company_id": (self._company_of(record) or self.env.company).id,
-                    "reason_id": self.reason_id.id,
-                    "blocks": self.blocks,
-                    "date_to": self.date_to,
-                    "note": self.note,
-                }
-                for record in records
+                {**self._hold_values(), target: record.id, "company_id": company.id}
+                for target, record, company in self._targets()
             ]
         )
         return {
@@ -72,5 +69,34 @@ class RecoveryHoldCreate(models.TransientModel):
             },
         }
 
+    def _hold_values(self):
+        return {
+            "reason_id": self.reason_id.id,
+            "blocks": self.blocks,
+            "date_to": self.date_to,
+            "note": self.note,
+            "representative_id": self.representative_only and self.representative_id.id,
+        }
+
+    def _targets(self):
+        """[(field of the hold, record, company)], each record once."""
+        field = TARGETS[self._records()._name]
+        found = []
+        for record in self._records():
+            company = self._company_of(record)
+            if self.whole_customer or record._name == "recovery.case":
+                found.append(("partner_id", self._customer_of(record), company))
+            else:
+                found.append((field, record, company))
+        return list(dict.fromkeys(found))
+
+    def _customer_of(self, record):
+        if record._name == "res.partner":
+            return record.commercial_partner_id
+        if record._name == "account.move":
+            return record.commercial_partner_id._recovery_debtor()
+        return record.partner_id._recovery_debtor()
+
     def _company_of(self, record):
-        return record.company_id if record._name != "res.partner" else self.env.company
+        company = record.company_id if record._name != "res.partner" else None
+        return company or self.env.company

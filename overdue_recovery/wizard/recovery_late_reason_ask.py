@@ -18,6 +18,7 @@ class RecoveryLateReasonAsk(models.AbstractModel):
         readonly=False,
         help="The reason is not noted; what helps is shown all the same.",
     )
+    treatment = fields.Selection(related="late_reason_id.treatment", string="What helps")
     suggested_treatment = fields.Text(related="late_reason_id.suggested_treatment")
 
     @api.depends("late_reason_id")
@@ -29,6 +30,24 @@ class RecoveryLateReasonAsk(models.AbstractModel):
     def _known_reason(self, case):
         """Id of the reason noted on the case, unless this user may not know it."""
         return case.late_reason_id._filtered_access("read").id
+
+    def action_treat(self):
+        """Note the reason, and do what helps against it instead of this."""
+        self.ensure_one()
+        self._note_reason()
+        return self.case_id._treat(self.treatment)
+
+    def _action_dialog(self, name):
+        """The action that shows this dialog."""
+        view = self.env.ref(f"overdue_recovery.{self._name.replace('.', '_')}_view_form")
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }
 
     def _note_reason(self):
         """Note why it is late, unless the customer would rather not say."""

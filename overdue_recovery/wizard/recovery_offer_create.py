@@ -10,6 +10,7 @@ class RecoveryOfferCreate(models.TransientModel):
 
     _name = "recovery.offer.create"
     _description = "Make an Offer"
+    _inherit = ["recovery.late.reason.ask"]
 
     case_id = fields.Many2one("recovery.case", required=True, readonly=True)
     parent_id = fields.Many2one("recovery.offer", string="Answers", readonly=True)
@@ -100,6 +101,7 @@ class RecoveryOfferCreate(models.TransientModel):
         items = parent.claim_ids.move_line_id if parent else self._proposed_items(case)
         values = {
             "case_id": case.id,
+            "late_reason_id": self._known_reason(case),
             "move_line_ids": [Command.set(items.filtered(lambda i: not i.reconciled).ids)],
         }
         if parent:
@@ -110,15 +112,8 @@ class RecoveryOfferCreate(models.TransientModel):
                 "author": "debtor" if parent.author == "us" else "us",
             }
         wizard = self.create(values)
-        view = self.env.ref("overdue_recovery.recovery_offer_create_view_form")
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Counter-offer") if parent else self.env._("Make an Offer"),
-            "res_model": self._name,
-            "res_id": wizard.id,
-            "views": [(view.id, "form")],
-            "target": "new",
-        }
+        name = self.env._("Counter-offer") if parent else self.env._("Make an Offer")
+        return wizard._action_dialog(name)
 
     def _proposed_items(self, case):
         """What is overdue in the currency that most of it is in, else all that is open."""
@@ -150,4 +145,5 @@ class RecoveryOfferCreate(models.TransientModel):
             offer = self.env["recovery.offer"].create(
                 {**values, "author": self.author, "claim_ids": claims}
             )
+        self._note_reason()
         return offer._action_form()

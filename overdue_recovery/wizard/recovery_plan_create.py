@@ -58,9 +58,7 @@ class RecoveryPlanCreate(models.TransientModel):
                 "move_line_ids": [Command.set(case._items_to_arrange().ids)],
             }
         )
-        return wizard._action_dialog(
-            "overdue_recovery.recovery_plan_create_view_form", self.env._("Payment Plan")
-        )
+        return wizard._action_dialog(self.env._("Payment Plan"))
 
     def action_make(self):
         """Both sides agree: the plan begins, and is confirmed in writing if asked to.

@@ -59,9 +59,7 @@ class RecoveryPromiseCreate(models.TransientModel):
                 "tolerance_days": case.company_id.recovery_promise_tolerance_days,
             }
         )
-        return wizard._action_dialog(
-            "overdue_recovery.recovery_promise_create_view_form", self.env._("Promise to Pay")
-        )
+        return wizard._action_dialog(self.env._("Promise to Pay"))
 
     def action_make(self):
         """Note the promise, confirm it in writing if asked to, and show it.
