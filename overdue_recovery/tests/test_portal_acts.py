@@ -350,6 +350,8 @@ class TestPortalActs(PortalActs):
                 answer = self._get(f"/my/recovery/form/{page}")
                 self.assertEqual(answer.status_code, 200)
                 self.assertIn("csrf_token", answer.text)
+                if page in ("promise", "date", "paid", "wrong", "received", "help"):
+                    self.assertIn("<textarea", answer.text)
                 self.assertIn("noindex", answer.headers["X-Robots-Tag"])
         self.assertEqual(self._get("/my/recovery/form/..%2Fx").status_code, 404)
         self.assertEqual(self._get("/my/recovery/form/evil").status_code, 303)
