@@ -10,7 +10,18 @@ from .portal_base import RecoveryPortalBase, visitor_route
 # Of one form with its files; what is larger is refused before it is read.
 LARGEST_FORM = FILE_COUNT * FILE_LIMIT // 2 + MB
 # Pages with a form, by what stands in their address.
-PAGES = {"promise", "plan", "date", "paid", "wrong", "received", "help", "offer", "wishes"}
+PAGES = {
+    "promise",
+    "plan",
+    "date",
+    "paid",
+    "wrong",
+    "received",
+    "help",
+    "offer",
+    "wishes",
+    "autopay",
+}
 
 
 class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
@@ -125,6 +136,21 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
         if what not in changes:
             return self._go_back(visitor)
         return self._act(visitor, "wishes", changes[what], signs=True)
+
+    @visitor_route("/act/autopay", methods=["POST"], login_only=True)
+    def autopay(self, visitor, company=None, token=None, agreed=None, revoke=None, **_values):
+        """Agree to automatic payment from a saved card or account, or take it back."""
+        acts = request.env["recovery.portal.act"]
+        if revoke:
+            return self._act(
+                visitor, "autopay", lambda: acts._revoke_autopay(visitor, revoke), signs=True
+            )
+        return self._act(
+            visitor,
+            "autopay",
+            lambda: acts._give_autopay(visitor, company, token, agreed),
+            signs=True,
+        )
 
     @visitor_route("/act/code", methods=["POST"], limit=5)
     def code(self, visitor, page="", **values):

@@ -153,6 +153,7 @@ from . import (
     recovery_portal_act_offer,
     recovery_portal_act_help,
     recovery_portal_act_wishes,
+    recovery_portal_act_autopay,
     recovery_portal_act,
     recovery_portal_agreement,
     recovery_charge_facts,

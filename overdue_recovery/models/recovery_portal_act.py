@@ -21,6 +21,7 @@ class RecoveryPortalAct(models.AbstractModel):
         "recovery.portal.act.offer",
         "recovery.portal.act.help",
         "recovery.portal.act.wishes",
+        "recovery.portal.act.autopay",
     ]
 
     @api.model
@@ -37,6 +38,9 @@ class RecoveryPortalAct(models.AbstractModel):
             values["offers"] = self._offers(visitor)
         if page == "plan":
             values["offered"], values["preview"] = self._plans(visitor, ("offered",)), None
+        if page == "autopay":
+            values["autopays"] = self._autopays(visitor)
+            values["autopay_choices"] = self._autopay_choices(visitor)
         if page == "wishes":
             values["wishes"], values["choices"] = self._wishes(visitor), self._wish_choices()
             values["is_stopped"] = self._is_stopped(visitor)

@@ -282,6 +282,22 @@ class TestPortalActs(PortalActs):
         self._assert_done(self._act("wishes", what="go_on"))
         self.assertEqual(self._codes(self.item), [])
 
+    def test_automatic_payment_is_agreed_once_from_an_own_card_and_taken_back(self):
+        own, foreign = self._saved_card(self.partner_a), self._saved_card(self.partner_b)
+        values = {"company": self.company.id, "agreed": "1"}
+        self._assert_refused(self._act("autopay", **values, token=foreign.id), "token")
+        self._assert_refused(self._act("autopay", company=self.company.id, token=own.id), "agreed")
+        for _tab in range(2):
+            self._assert_done(self._act("autopay", **values, token=own.id))
+        autopay = self.env["recovery.autopay"].search([("partner_id", "=", self.partner_a.id)])
+        self.assertRecordValues(
+            autopay, [{"state": "active", "origin": "portal", "payment_token_id": own.id}]
+        )
+        for _tab in range(2):
+            self._assert_done(self._act("autopay", revoke=autopay.id))
+        self.assertEqual(autopay.state, "revoked")
+        self.assertEqual(len(self._incoming()), 2)
+
     def test_own_data_are_own(self):
         self._act("help", text="My own words")
         answer = self._post("/my/recovery/data")
@@ -339,7 +355,18 @@ class TestPortalActs(PortalActs):
 
     # -- every form ------------------------------------------------------------------------
 
-    PAGES = ("promise", "plan", "date", "paid", "wrong", "received", "help", "offer", "wishes")
+    PAGES = (
+        "promise",
+        "plan",
+        "date",
+        "paid",
+        "wrong",
+        "received",
+        "help",
+        "offer",
+        "wishes",
+        "autopay",
+    )
 
     def test_opening_a_form_changes_nothing(self):
         self._settlement()
