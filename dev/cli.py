@@ -93,7 +93,7 @@ def screenshots():
 
 
 def stop():
-    """Stop what runs in the background: Odoo, the mail sink, PostgreSQL."""
+    """Stop what runs in the background: Odoo, the mail sink, the fake agency, PostgreSQL."""
     from dev import postgres, processes
 
     processes.stop_all()

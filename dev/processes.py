@@ -9,7 +9,11 @@ from pathlib import Path
 from dev import settings
 from dev.say import progress
 
-PIDS = {"Odoo": settings.STATE / "odoo.pid", "The mail sink": settings.STATE / "mail.pid"}
+PIDS = {
+    "Odoo": settings.STATE / "odoo.pid",
+    "The mail sink": settings.STATE / "mail.pid",
+    "The fake agency": settings.STATE / "agency.pid",
+}
 
 
 def start(name, call, log, environment):
@@ -66,6 +70,6 @@ def stop_one(name):
 
 
 def stop_all():
-    """End Odoo and the mail sink."""
+    """End Odoo, the mail sink and the fake agency."""
     for name in PIDS:
         progress(f"{name} stopped" if stop_one(name) else f"{name} did not run")

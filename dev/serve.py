@@ -5,7 +5,7 @@ import os
 import shutil
 import subprocess
 
-from dev import database, engine, mailsink, processes, settings, wkhtmltopdf
+from dev import database, demoagency, engine, mailsink, processes, settings, wkhtmltopdf
 from dev.say import StopError, progress
 
 MARK = settings.STATE / "demo.key"
@@ -26,8 +26,13 @@ def run():
         smtp = mailsink.free_port()
         children["The mail sink"] = start_sink(smtp)
         ensure_demo(smtp)
-        children["Odoo"] = start_odoo(port, smtp)
-        announce(port)
+        secrets = demoagency.new_secrets()
+        desk = mailsink.free_port()
+        children["The fake agency"] = demoagency.start(
+            desk, port, secrets, background_environment()
+        )
+        children["Odoo"] = start_odoo(port, smtp, demoagency.for_odoo(secrets))
+        announce(port, desk)
         if detach:
             children = {}
             return 0
@@ -67,7 +72,7 @@ def start_sink(port):
     return child
 
 
-def start_odoo(port, smtp):
+def start_odoo(port, smtp, secrets):
     """Start Odoo on the demo database and wait until it answers."""
     progress("Starting Odoo ...")
     call = engine.command(
@@ -77,7 +82,7 @@ def start_odoo(port, smtp):
         "--max-cron-threads=1",
         *smtp_options(smtp),
     )
-    child = processes.start("Odoo", call, LOG, background_environment())
+    child = processes.start("Odoo", call, LOG, {**background_environment(), **secrets})
     if not mailsink.wait_until_answers(port, 90, lambda: child.poll() is None):
         processes.end("Odoo", child)
         raise StopError(f"Odoo does not start: {engine.last_error(LOG)} (whole log: {LOG})")
@@ -138,11 +143,12 @@ def reset():
     progress("The demo database is fresh: make run")
 
 
-def announce(port):
+def announce(port, desk):
     """Tell where everything is."""
     print(f"\nOdoo serves at http://localhost:{port}")
     print("  staff: admin / admin     portal customer: portal / portal")
     print(f"  every e-mail is filed in {settings.MAIL}, none leaves this machine")
+    print(f"  a collection agency that you play yourself: http://localhost:{desk}")
     print(f"  Odoo's log: {LOG}")
     if GUIDE.exists():
         print("\n" + GUIDE.read_text().rstrip())

@@ -217,6 +217,7 @@ def refer(env, today):
         {
             "partner_id": partners[0].id,
             "country_ids": [(4, env.ref("base.be").id)],
+            "wants_invoices": False,
             "fee_ids": [(0, 0, {"percent": 9.5})],
         }
     )
@@ -229,7 +230,10 @@ def refer(env, today):
     for state in ("checked", "approved"):
         referral._set_state(state)
     referral.sudo()._place()
-    referral._on_payment(50, "P-1")
+    agency.field_ids = [(0, 0, {"source": "debtor_name", "target": "name"})]
+    referral._send_to_agency()
+    told = {"id": "P-1", "type": "payment", "amount": "50.00", "reference": referral.name}
+    env["recovery.inbox"]._receive(agency, told)
     for dialog in ("report", "book", "take.back"):
         env[f"recovery.referral.{dialog}"]._open_for(referral)
 

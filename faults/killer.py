@@ -7,10 +7,10 @@ from unittest.mock import patch
 
 
 class Killer:
-    """Counts SQL statements, commits and what is said and heard in SMTP; at number ``at``, before
-    it is done, the process is gone: no exception, no rollback, no goodbye.
+    """Counts SQL statements, commits, calls of HTTP and what is said and heard in SMTP; at number
+    ``at``, before it is done, the process is gone: no exception, no rollback, no goodbye.
 
-    ``done`` lists what was counted: sql, commit, say, hear.
+    ``done`` lists what was counted: sql, commit, call, say, hear.
     """
 
     def __init__(self, at=None):
@@ -20,10 +20,12 @@ class Killer:
     def armed(self):
         """A list of patches: enter them all."""
         from odoo.sql_db import Cursor
+        from requests import Session
 
         points = [
             (Cursor, "execute", "sql"),
             (Cursor, "commit", "commit"),
+            (Session, "send", "call"),
             (smtplib.SMTP, "send", "say"),
             (smtplib.SMTP, "getreply", "hear"),
         ]

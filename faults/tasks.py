@@ -240,3 +240,81 @@ def facts(env):
         "mails": env["mail.mail"].search_count([("model", "=", "dunning.notice")]),
         "broken": [number for number in broken.values() if number],
     }
+
+
+# -- agencies ----------------------------------------------------------------------------------
+
+
+def refer(env, url, count):
+    """Place ``count`` items of one customer, a referral each, with an agency at ``url``."""
+    company = env.company
+    agency = env["recovery.agency"].create(
+        {
+            "partner_id": env["res.partner"].create({"name": "Agency"}).id,
+            "company_id": company.id,
+            "connector": "rest",
+            "rest_url": url,
+            "secret_name": "faults",
+        }
+    )
+    referrals = env["recovery.referral"]
+    for item in owe(env, count):
+        referrals |= referrals.create({"agency_id": agency.id, "move_line_ids": [(6, 0, item.ids)]})
+    # whether they may be placed is not what these tests are about
+    for state in ("checked", "approved", "sent"):
+        referrals._set_state(state)
+    for referral in referrals:
+        referral._send_to_agency()
+    env.cr.commit()
+
+
+def owe(env, count):
+    """An invoice in ``count`` installments, all of them overdue; return their items."""
+    term = env["account.payment.term"].create(
+        {
+            "name": "Many",
+            "line_ids": [
+                (0, 0, {"value": "percent", "value_amount": 100 / count, "nb_days": number})
+                for number in range(count)
+            ],
+        }
+    )
+    customer = env["res.partner"].create({"name": "Many", "email": "many@customer.example"})
+    line = {"name": "Work", "price_unit": 100.0 * count, "tax_ids": []}
+    move = env["account.move"].create(
+        {
+            "move_type": "out_invoice",
+            "partner_id": customer.id,
+            "invoice_date": env.company._recovery_today() - timedelta(days=count + 60),
+            "invoice_payment_term_id": term.id,
+            "invoice_line_ids": [(0, 0, line)],
+        }
+    )
+    move.action_post()
+    return move._recovery_lines()
+
+
+def call_agencies(env, later=False):
+    """The job that calls agencies, as often as there is something to call; ``later``: hours have
+    passed."""
+    calls = env["recovery.outbox"]
+    if later:
+        env.cr.execute(
+            "UPDATE recovery_outbox SET next_try = NULL, sending_since = sending_since - %s"
+            " WHERE state IN ('queued', 'sending')",
+            [LOST],
+        )
+        env.cr.commit()
+    while True:
+        calls._cron_send()
+        env.cr.commit()
+        if not calls.search_count(calls._due_domain()):
+            return
+
+
+def calls(env):
+    """(number, state of the call, the agency's number, idempotency key) of each referral."""
+    return [
+        [call._record().name, call.state, call._record().external_ref, call.idempotency_key]
+        for call in env["recovery.outbox"].search([])
+    ]

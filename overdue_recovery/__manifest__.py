@@ -9,6 +9,7 @@
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
     "external_dependencies": {"python": ["holidays", "vobject"]},
+    "external_dependencies": {"python": ["holidays", "requests"]},
     "data": [
         # Security
         "security/recovery_groups.xml",
@@ -97,6 +98,8 @@
         "views/recovery_referral_views.xml",
         "views/recovery_request_views.xml",
         "views/recovery_allocation_views.xml",
+        "views/recovery_outbox_views.xml",
+        "views/recovery_inbox_views.xml",
         "views/account_payment_views.xml",
         "views/mail_activity_views.xml",
         "views/recovery_case_views.xml",

@@ -16,7 +16,14 @@ class RecoveryAgency(models.Model):
 
     _name = "recovery.agency"
     _description = "Collection Agency"
-    _inherit = ["mail.thread"]
+    _inherit = [
+        "recovery.agency.secret",
+        "recovery.agency.connector",
+        "recovery.agency.manual",
+        "recovery.agency.rest",
+        "recovery.agency.event",
+        "mail.thread",
+    ]
     _order = "sequence, id"
     _rec_name = "partner_id"
     _check_company_auto = True
@@ -84,6 +91,14 @@ class RecoveryAgency(models.Model):
         help="How much of what is placed comes in, for comparing agencies.",
     )
     fee_ids = fields.One2many("recovery.agency.fee", "agency_id", string="Fees")
+    field_ids = fields.One2many(
+        "recovery.agency.field",
+        "agency_id",
+        string="Fields",
+        copy=True,
+        help="Which of our words stand where in the agency's. Empty: all, in our own.",
+    )
+    call_ids = fields.One2many("recovery.outbox", "agency_id", string="Calls")
     referral_ids = fields.One2many("recovery.referral", "agency_id", string="Referrals")
     referral_count = fields.Integer(compute="_compute_referral_count")
 

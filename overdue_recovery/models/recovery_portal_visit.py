@@ -47,6 +47,17 @@ class RecoveryPortalVisit(models.Model):
         return rows[0][0] <= limit
 
     @api.model
+    def _is_over(self, key, purpose, limit, window=3600):
+        """Whether ``key`` has done ``purpose`` more than ``limit`` times, without counting."""
+        domain = [
+            ("key", "=", self._key(key)),
+            ("purpose", "=", purpose),
+            ("slot", "=", int(time.time() // window)),
+            ("count", ">", limit),
+        ]
+        return bool(self.search_count(domain, limit=1))
+
+    @api.model
     def _key(self, key):
         """sudo: the database's secret is nobody's to read."""
         secret = self.env["ir.config_parameter"].sudo().get_param("database.secret")

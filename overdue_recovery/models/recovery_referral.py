@@ -52,6 +52,8 @@ class RecoveryReferral(models.Model):
     _name = "recovery.referral"
     _description = "Referral"
     _inherit = [
+        "recovery.referral.connector",
+        "recovery.referral.hearing",
         "recovery.referral.text",
         "recovery.referral.check",
         "recovery.referral.approval",
@@ -164,6 +166,16 @@ class RecoveryReferral(models.Model):
     )
     event_ids = fields.One2many(
         "recovery.referral.event", "referral_id", string="Events", readonly=True
+    )
+    call_ids = fields.One2many(
+        "recovery.outbox",
+        "res_id",
+        string="Calls",
+        domain=lambda self: [("res_model", "=", self._name)],
+        readonly=True,
+    )
+    inbox_ids = fields.One2many(
+        "recovery.inbox", "referral_id", string="As the agency told it", readonly=True
     )
     fee_percent = fields.Float(string="Commission (%)", readonly=True, digits=(6, 3))
     fee_minimum = fields.Monetary(string="Commission, at least", readonly=True)

@@ -72,6 +72,8 @@ CHARGE = ("date", "kind", "item_name", "date_from", "date_to", "amount", "amount
 HOLD = ("reason_id", "blocks", "date_from", "date_to", "note", "cease_contact")
 PROMISE = ("name", "date", "amount", "date_promised", "origin", "cheque_number", "note", "state")
 OFFER = ("name", "date_proposed", "kind", "author", "amount_total", "amount", "note", "state")
+CALL = ("create_date", "agency_id", "kind", "payload", "state")
+NEWS = ("date", "agency_id", "kind", "payload", "state")
 DISPUTE = (
     "name",
     "date_opened",
@@ -166,6 +168,8 @@ class ResPartnerData(models.AbstractModel):
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
             "requests": ("recovery.request", own, REQUEST),
+            "told_to_agencies": ("recovery.outbox", own, CALL),
+            "told_by_agencies": ("recovery.inbox", own, NEWS),
         }
 
     def _recovery_plain(self, names, records=None):

@@ -72,6 +72,9 @@ RIGHTS = {
     "recovery.dispute.create": ("rwcu", "rwcu", ""),
     "recovery.agency": ("r", "rwcu", "r"),
     "recovery.agency.fee": ("r", "rwcu", "r"),
+    "recovery.agency.field": ("r", "rwcu", "r"),
+    "recovery.outbox": ("r", "r", "r"),
+    "recovery.inbox": ("r", "r", "r"),
     "recovery.referral": ("rwc", "rwc", "r"),
     "recovery.referral.line": ("r", "r", "r"),
     "recovery.referral.event": ("r", "r", "r"),
@@ -118,6 +121,9 @@ OF_A_COMPANY = {
     "recovery.dispute",
     "recovery.agency",
     "recovery.agency.fee",
+    "recovery.agency.field",
+    "recovery.outbox",
+    "recovery.inbox",
     "recovery.referral",
     "recovery.referral.line",
     "recovery.referral.event",
@@ -238,6 +244,7 @@ class TestAccess(RecoveryCommon):
         cls.referral = maker._refer(maker._overdue_invoice(100, partner=customer))
         cls.referral.agency_id.fee_ids = [Command.create({"percent": 9.5})]
         cls.referral._add_event("note", text="Called")
+        cls._make_agency_calls(cls.referral)
         cls.request = cls.env["recovery.request"].create(
             {"case_id": cls.dispute.case_id.id, "kind": "help", "text": "Call me"}
         )
@@ -254,6 +261,16 @@ class TestAccess(RecoveryCommon):
                 links.search([("notice_id", "in", cls.notice.ids)], limit=1)
             )
         cls.env["recovery.portal.visit"].sudo()._allow("somebody", "/pay", 1)
+
+    @classmethod
+    def _make_agency_calls(cls, referral):
+        """What an agency was told of a referral, and what it told."""
+        agency = referral.agency_id
+        agency.field_ids = [Command.create({"source": "debtor_name", "target": "name"})]
+        outbox, inbox = cls.env["recovery.outbox"], cls.env["recovery.inbox"]
+        cls.call = outbox._enqueue(agency, referral, "submit", {}, "key")
+        event = {"id": "E-1", "type": "accepted", "reference": referral.name}
+        cls.event = inbox._receive(agency, event)
 
     @classmethod
     def _make_charges(cls):
@@ -383,7 +400,7 @@ class TestAccess(RecoveryCommon):
         self.assertTrue(self.policy.with_user(local).read(["name"]))
         self.assertTrue(self.levels.with_user(local).read(["name"]))
         of_policies = {"dunning.policy", "dunning.level", "dunning.level.fee.band"}
-        of_policies |= {"recovery.agency", "recovery.agency.fee"}
+        of_policies |= {"recovery.agency", "recovery.agency.fee", "recovery.agency.field"}
         for name in sorted(OF_A_COMPANY - of_policies):
             record = self._rows(name).with_user(local).sudo(False)
             with self.subTest(model=name), self.assertRaises(AccessError):
@@ -620,6 +637,8 @@ class TestAccess(RecoveryCommon):
             "recovery.offer": "fulfilled",
             "recovery.dispute": "accepted",
             "recovery.referral": "closed",
+            "recovery.outbox": "done",
+            "recovery.inbox": "applied",
             "recovery.request": "approved",
             "recovery.allocation": "done",
         }
@@ -701,6 +720,10 @@ class TestAccess(RecoveryCommon):
             (self.referral, "action_answer", ()),
             (self.referral, "action_recall", ()),
             (self.referral, "action_write_off_rest", ()),
+            (self.call, "action_retry", ()),
+            (self.call, "action_confirm_done", ()),
+            (self.event, "action_retry", ()),
+            (self.event, "action_ignore", ()),
             (self.notice.case_id, "action_refer", ()),
             (self.allocation, "action_confirm", ()),
             (self.notice.case_id, "action_offer", ()),

@@ -22,7 +22,7 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
         )
 
     def _story(self):
-        """A customer with a notice, a promise, a dispute, an offer, a request and a hold."""
+        """A customer with all that is kept: a notice, arrangements, a request, a referral."""
         self.partner_a.phone = "+49 30 1234567"
         self._overdue_invoice(10)
         self._run_dunning()
@@ -41,6 +41,15 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
         case = self.partner_a._recovery_case(self.company)
         self.env["recovery.request"]._ask(case, "help", "Please call me")
         self._hold(self.partner_a, "other", note="Wait")
+        self._tell_agency()
+
+    def _tell_agency(self):
+        """What an agency is told of the customer, and what it tells."""
+        referral = self._refer(self._overdue_invoice(50))
+        agency = referral.agency_id
+        self.env["recovery.outbox"]._enqueue(agency, referral, "submit", {"a": 1}, "key")
+        event = {"id": "E-1", "type": "accepted", "reference": referral.name}
+        self.env["recovery.inbox"]._receive(agency, event)
 
     def test_everything_that_is_kept_is_handed_out(self):
         self._story()

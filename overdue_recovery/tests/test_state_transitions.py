@@ -108,6 +108,19 @@ LEGAL = {
         "closed": "",
         "cancelled": "",
     },
+    "recovery.outbox": {
+        "queued": "sending",
+        "sending": "done queued failed unknown",
+        "failed": "queued",
+        "unknown": "queued done",
+        "done": "",
+    },
+    "recovery.inbox": {
+        "waiting": "applied ignored failed",
+        "failed": "waiting ignored",
+        "applied": "",
+        "ignored": "",
+    },
     "recovery.request": {
         "open": "approved countered rejected withdrawn",
         "approved": "",
@@ -170,6 +183,7 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.referral"] = case._refer(
             case._overdue_invoice(100, partner=customer)
         ).sudo()
+        cls._add_messages(cls.records["recovery.referral"])
         cls.records["recovery.request"] = cls.env["recovery.request"]._ask(
             customer._recovery_case(cls.company), "help", "Call me"
         )
@@ -177,6 +191,15 @@ class TestStateTransitions(RecoveryCommon):
         cls.records["recovery.charge.waiver"] = waivers._propose(
             cls.records["recovery.charge"], 1.0
         )
+
+    @classmethod
+    def _add_messages(cls, referral):
+        """What an agency is told of a referral, and what it tells too early."""
+        agency = referral.agency_id
+        outbox, inbox = cls.env["recovery.outbox"], cls.env["recovery.inbox"]
+        event = {"id": "E-1", "type": "accepted", "reference": referral.name}
+        cls.records["recovery.outbox"] = outbox._enqueue(agency, referral, "submit", {}, "key")
+        cls.records["recovery.inbox"] = inbox._receive(agency, event)
 
     def _make_charge(self, notice):
         return (

@@ -1,1 +1,1 @@
-from . import smtp_truth
+from . import archive, http_call, smtp_truth
