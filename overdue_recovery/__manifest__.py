@@ -8,8 +8,7 @@
     "application": True,
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
-    "external_dependencies": {"python": ["holidays", "vobject"]},
-    "external_dependencies": {"python": ["holidays", "requests"]},
+    "external_dependencies": {"python": ["holidays", "requests", "vobject"]},
     "data": [
         # Security
         "security/recovery_groups.xml",

@@ -1,4 +1,5 @@
 from . import (
+    agency_event,
     portal_base,
     portal_account,
     portal_pay,
@@ -6,5 +7,3 @@ from . import (
     portal_home,
     recovery_own_data,
 )
-from . import portal_base, portal_account, portal_pay, portal_home
-from . import agency_event, recovery_own_data

@@ -202,8 +202,8 @@ class RecoveryPortalActBase(models.AbstractModel):
     @api.model
     def _act_reasons(self, sensitive=True):
         """The reasons that a customer may choose from."""
-        domain = [] if sensitive else [("is_sensitive", "=", False)]
-        return self.env["recovery.late.reason"].sudo().search(domain)
+        reasons = self.env["recovery.late.reason"].sudo().search([("active", "=", True)])
+        return reasons if sensitive else reasons.filtered(lambda reason: not reason.is_sensitive)
 
     # -- what is kept ----------------------------------------------------------------------
 
