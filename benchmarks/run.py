@@ -37,19 +37,21 @@ MAILS_OF_FLOOR = 500
 
 class Size(NamedTuple):
     """Open items of the company that is measured, its customers, paid invoices for each open
-    item, and how often propose is measured."""
+    item, how often propose is measured, and to how many of its customers, one in so many,
+    notices are sent: the rest would tell the same of each."""
 
     items: int
     customers: int
     history: float
     repeats: int
+    sent_to_one_in: int = 1
 
 
 SIZES = {
     "1k": Size(1_000, 100, 1.0, 3),
     "10k": Size(10_000, 1_450, 1.0, 3),
     "100k": Size(100_000, 10_000, 1.0, 3),
-    "1m": Size(1_000_000, 100_000, 0.2, 1),
+    "1m": Size(1_000_000, 100_000, 0.2, 1, sent_to_one_in=10),
 }
 
 
@@ -82,15 +84,19 @@ class Bench:
         with at(self.env, TODAY):
             proposals = self.propose()
             few = self.propose_few()
-            run = self._run()
+            run = self._run(**self._sent_to())
             first = self.measured("propose, and keep it", run.action_propose)
             notices = len(run.notice_ids)
-            floor = self.floor(run)
+            floors = [self.floor(run)]
             issue = self.measured("issue", lambda: run.action_issue())
+            floors.append(self.floor(run))
             phases = self.deliver()
+            floors.append(self.floor(run))
             again = self.measured("daily run, the morning after", self._daily)
         with at(self.env, LATER):
             charges = Charges(self).measure()
+        # other work on the machine slows one moment more than another
+        floor = median(floors)
         written = issue + phases["write"]
         cycle = first + written + phases["prepare"]
         return {
@@ -137,13 +143,21 @@ class Bench:
 
     def propose_few(self):
         """Cost of proposing to a tenth of the customers."""
+        return self._proposed("propose to a tenth", partner_ids=self._one_in(10))
+
+    def _sent_to(self):
+        """Values of a run: the customers that notices are sent to, where these are not all."""
+        one_in = self.size.sent_to_one_in
+        return {"partner_ids": self._one_in(one_in)} if one_in > 1 else {}
+
+    def _one_in(self, count):
+        """Ids of one in ``count`` of the customers."""
         self.env.cr.execute(
             "SELECT DISTINCT partner_id FROM account_move_line"
-            " WHERE company_id = %s AND partner_id %% 10 = 0",
-            [self.company.id],
+            " WHERE company_id = %s AND partner_id %% %s = 0",
+            [self.company.id, count],
         )
-        partner_ids = [row[0] for row in self.env.cr.fetchall()]
-        return self._proposed("propose to a tenth", partner_ids=partner_ids)
+        return [row[0] for row in self.env.cr.fetchall()]
 
     def _proposed(self, name, **values):
         """Cost of a proposal that is taken back."""

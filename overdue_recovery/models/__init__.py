@@ -192,6 +192,7 @@ from . import (
     dunning_notice_line,
     dunning_proposal,
     dunning_reason,
+    dunning_simulation_charge,
     dunning_simulation,
     ir_actions_report,
     ir_cron,

@@ -28,6 +28,7 @@ class DunningSimulation(models.AbstractModel):
     """
 
     _name = "dunning.simulation"
+    _inherit = "dunning.simulation.charge"
     _description = "Simulation of Runs"
 
     @api.model
@@ -58,6 +59,7 @@ class DunningSimulation(models.AbstractModel):
                 outlook.waiting += self._waiting(debtor, today)
                 outlook.entries += self._play(debtor, today, date_to, ladders, coming, under_way)
         outlook.entries.sort(key=lambda entry: (entry["date"], entry["partner_id"]))
+        self._tell_charges(company, today, outlook.entries, ignore, under_way)
         self._tell_verdicts(company, outlook.entries)
         return outlook
 
@@ -107,9 +109,10 @@ class DunningSimulation(models.AbstractModel):
             "level": level.name,
             "channel": level._channel_for(debtor.partner, debtor.channels or ()),
             "amount": debtor.policy.currency_id.round(draft.amount),
-            # what a law row will allow on that day is not foreseen
-            "charge": None if debtor.policy.charges else 0.0,
+            "charge": 0.0,
             "move_line_ids": [line[1] for line in draft.lines if line[0] == "rising"],
+            # what it charges is told once all entries are known, see _tell_charges
+            "lines": self._charge_lines(debtor, draft) if debtor.policy.charges else [],
         }
 
     def _hand_over(self, debtor, reached, day, ladders, channel=None):

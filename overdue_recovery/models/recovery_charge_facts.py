@@ -110,7 +110,8 @@ class RecoveryChargeFacts(models.AbstractModel):
         facts.lines = self._by_notice(lines)
         paid = self._paid_lines(notices)
         if lines or paid:
-            self._fill(facts, notices, lines + paid)
+            partners, companies = notices.partner_id, notices.company_id
+            self._fill(facts, lines + paid, notices, partners, companies)
         facts.paid_late = self._by_notice(self._paid_late(paid, facts.payments))
         return facts
 
@@ -120,15 +121,19 @@ class RecoveryChargeFacts(models.AbstractModel):
             found[line.notice_id].append(line)
         return found
 
-    def _fill(self, facts, notices, lines):
+    def _fill(self, facts, lines, notices, partners, companies):
+        """Read what is known of these ``ChargeLine`` rows of these customers.
+
+        :param notices: those whose own drafts and deliveries do not count
+        """
         items = tuple({line.item_id for line in lines})
-        own = tuple(notices.ids)
+        own = tuple(notices.ids) or (0,)
         facts.payments = self._payments(items)
         facts.claimed_until = self._claimed_until(items, own)
-        facts.fixed_sums = self._fixed_sums_claimed(items, own, notices.partner_id)
+        facts.fixed_sums = self._fixed_sums_claimed(items, own, partners)
         facts.fees = self._earlier_fees(items, own)
         facts.reminders = self._first_reminders(items, own)
-        facts.pauses = self._pauses(notices, lines, facts.today)
+        facts.pauses = self._pauses(lines, partners, companies, facts.today)
 
     def _flush_facts(self):
         for model in (
@@ -307,7 +312,7 @@ class RecoveryChargeFacts(models.AbstractModel):
             for item_id, cycle, *rest in self.env.execute_query(query)
         }
 
-    def _pauses(self, notices, lines, today):
+    def _pauses(self, lines, partners, companies, today):
         """{("partner" | "move" | "item", id): [Pause]}: days without charges up to ``today``."""
         oldest = min(line.date_due for line in lines)
         holds = self.env["recovery.hold"].sudo()
@@ -315,10 +320,10 @@ class RecoveryChargeFacts(models.AbstractModel):
             Domain("blocks", "in", ("charge", "both"))
             & Domain("date_from", "<=", today)
             & (Domain("date_to", "=", False) | Domain("date_to", ">=", oldest))
-            & Domain("company_id", "child_of", notices.company_id.ids)
+            & Domain("company_id", "child_of", companies.ids)
             & (
                 Domain("partner_id", "in", {line.partner_id for line in lines})
-                | Domain("partner_id", "in", notices.partner_id.ids)
+                | Domain("partner_id", "in", partners.ids)
                 | Domain("move_id", "in", {line.move_id for line in lines})
                 | Domain("move_line_id", "in", {line.item_id for line in lines})
             )

@@ -1,4 +1,5 @@
 from decimal import Decimal
+from uuid import uuid4
 
 from odoo import fields, models
 
@@ -46,8 +47,8 @@ class RecoveryReferralConnector(models.AbstractModel):
         agency = self.agency_id
         is_by_hand = agency.connector in agency._local_connectors
         if kind == "answered" or not is_by_hand:
-            key = f"{self.idempotency_key}-{self.sudo().call_count + 1}"
-            agency._tell(CALLS.get(kind, "report"), self, key, {"type": kind, **data})
+            told = {"type": kind, **data}
+            agency._tell(CALLS.get(kind, "report"), self, str(uuid4()), told)
         return super()._tell_agency(kind, data) if is_by_hand else None
 
     def _facts(self):

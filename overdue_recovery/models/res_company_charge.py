@@ -1,7 +1,7 @@
 from itertools import count
 from typing import NamedTuple
 
-from odoo import Command, api, fields, models
+from odoo import Command, api, fields, models, tools
 from odoo.exceptions import UserError
 
 PRODUCTS = {
@@ -53,6 +53,21 @@ class ResCompanyCharge(models.AbstractModel):
         help="Interest is also charged when an invoice was paid in full, but late.",
         prefetch="recovery",
     )
+
+    def write(self, vals):
+        if "recovery_charge_journal_id" in vals:
+            self.env.registry.clear_cache()
+        return super().write(vals)
+
+    @api.model
+    @tools.ormcache("company_id")
+    def _recovery_has_charged(self, company_id):
+        """Whether charges are booked in a company's journal by now. Kept in memory: it is asked
+        whenever somebody opens a customer.
+
+        sudo: it decides on figures of whoever looks.
+        """
+        return bool(self.sudo().browse(company_id).recovery_charge_journal_id)
 
     def _recovery_charge_setup(self):
         """Where charges of this company are booked, made where missing.

@@ -431,7 +431,11 @@ class ResPartner(models.Model):
         return result
 
     def _sales_beside_charges(self):
-        """{partner: (sales, first invoice date, open charges)} of those that were charged."""
+        """{partner: (sales, first invoice date, open charges)} of those that were charged; nothing
+        is asked in a company that has no journal for it."""
+        company = self.env.company
+        if not company._recovery_has_charged(company.sudo().root_id.id):
+            return {}
         domain = [
             ("state", "=", "posted"),
             ("company_id", "=", self.env.company.id),
@@ -463,13 +467,21 @@ class ResPartner(models.Model):
         ``text`` and whether there ``has_case``."""
         self.ensure_one()
         self.check_access("read")
-        overdue = self.amount_overdue
-        amount = formatLang(self.env, overdue, currency_obj=self.env.company.currency_id)
         return {
             "level": self.dunning_level_id.name or "",
-            "text": self.env._("Overdue: %s", amount) if overdue else "",
+            "text": " · ".join(self._recovery_sentences()),
             "has_case": bool(self.recovery_case_id),
         }
+
+    def _recovery_sentences(self):
+        """What is overdue, and how promises were kept: sentences, none where there is nothing."""
+        found = []
+        if overdue := self.amount_overdue:
+            amount = formatLang(self.env, overdue, currency_obj=self.env.company.currency_id)
+            found.append(self.env._("Overdue: %s", amount))
+        if self.promise_reliability:
+            found.append(self.env._("Promises kept: %s", self.promise_reliability))
+        return found
 
     def action_recovery_offer(self):
         """Open the dialog for an offer to this customer."""

@@ -248,6 +248,15 @@ class TestRecoveryOutbox(AgencyCommon):
             [path for path, *_rest in self.desk.calls][-2:], ["/referrals", "/reports"]
         )
 
+    def test_two_reports_in_one_go_are_two_calls(self):
+        referral = self._referral()
+        for text in ("100.00 was paid to us.", "50.00 was credited by us."):
+            referral._tell_agency("direct_payment", {"text": text})
+        self._send()
+        reports = [payload for path, _key, _h, payload in self.desk.calls if path == "/reports"]
+        texts = [payload["text"] for payload in reports]
+        self.assertEqual(texts, ["100.00 was paid to us.", "50.00 was credited by us."])
+
     def test_a_record_that_can_not_follow_leaves_the_call_done(self):
         referral = self._referral()
         call = self._calls(referral)

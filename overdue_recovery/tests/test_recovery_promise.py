@@ -549,6 +549,7 @@ class TestRecoveryPromise(RecoveryCommon):
             self._recompute()
             open_one = self._promise(self.invoice, 300)
         self.assertEqual(self.partner_a.promise_reliability, "1 of 2")
+        self.assertIn("Promises kept: 1 of 2", self.partner_a.recovery_status()["text"])
         self.assertEqual(open_one.case_id.promise_reliability, "1 of 2")
         self.assertFalse(self.partner_b.promise_reliability)
 

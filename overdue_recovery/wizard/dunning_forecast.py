@@ -63,6 +63,7 @@ class DunningForecast(models.TransientModel):
         )
         return {
             "days": self._days(outlook.entries),
+            "charging": any(entry["charge"] for entry in outlook.entries),
             "rows": self._rows(outlook.entries[:MOST_ROWS]),
             "more": max(0, len(outlook.entries) - MOST_ROWS),
             "waiting": self._waiting(outlook.waiting),
@@ -92,17 +93,19 @@ class DunningForecast(models.TransientModel):
         return self.env["dunning.notice"].sudo().search(domain)
 
     def _days(self, entries):
-        """One row a day: notices and amount by level."""
-        counts, amounts = defaultdict(Counter), Counter()
+        """One row a day: notices by level, amount and charges."""
+        counts, amounts, charges = defaultdict(Counter), Counter(), Counter()
         for entry in entries:
             counts[entry["date"]][entry["level"]] += 1
             amounts[entry["date"]] += entry["amount"]
+            charges[entry["date"]] += entry["charge"]
         return [
             {
                 "date": self._day(day),
                 "count": levels.total(),
                 "levels": ", ".join(f"{name}: {count}" for name, count in levels.items()),
                 "amount": self._money(amounts[day]),
+                "charge": self._charge(charges[day]),
             }
             for day, levels in counts.items()
         ]
@@ -118,6 +121,7 @@ class DunningForecast(models.TransientModel):
                 "level": entry["level"],
                 "channel": labels.get(entry["channel"], ""),
                 "amount": self._money(entry["amount"]),
+                "charge": self._charge(entry["charge"]),
                 "verdict": self._remark(entry),
             }
             for entry in entries
@@ -160,6 +164,10 @@ class DunningForecast(models.TransientModel):
 
     def _day(self, day):
         return format_date(self.env, day, date_format="EEE d MMM")
+
+    def _charge(self, amount):
+        """What is charged; empty where nothing is."""
+        return self._money(amount) if amount else ""
 
     def _money(self, amount):
         return formatLang(self.env, amount, currency_obj=self.company_id.currency_id)
