@@ -138,7 +138,7 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
         return self._act(visitor, "wishes", changes[what], signs=True)
 
     @visitor_route("/act/autopay", methods=["POST"], login_only=True)
-    def autopay(self, visitor, company=None, token=None, agreed=None, revoke=None, **_values):
+    def autopay(self, visitor, company=None, card=None, agreed=None, revoke=None, **_values):
         """Agree to automatic payment from a saved card or account, or take it back."""
         acts = request.env["recovery.portal.act"]
         if revoke:
@@ -148,7 +148,7 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
         return self._act(
             visitor,
             "autopay",
-            lambda: acts._give_autopay(visitor, company, token, agreed),
+            lambda: acts._give_autopay(visitor, company, card, agreed),
             signs=True,
         )
 

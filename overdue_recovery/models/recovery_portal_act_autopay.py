@@ -31,7 +31,7 @@ class RecoveryPortalActAutopay(models.AbstractModel):
         return [(company, tokens) for company, tokens in found if tokens]
 
     @api.model
-    def _give_autopay(self, visitor, company_id, token_id, agreed):
+    def _give_autopay(self, visitor, company_id, card_id, agreed):
         """The customer agrees to be debited. The same sent twice is agreed once.
 
         :raise FieldError: it is no saved means of this customer, or the box is not ticked
@@ -43,10 +43,10 @@ class RecoveryPortalActAutopay(models.AbstractModel):
         if not agreed:
             raise FieldError("agreed", self.env._("Tick the box to agree."))
         tokens = dict(self._autopay_choices(visitor)).get(company, ())
-        token = [one for one in tokens if str(one.id) == str(token_id)]
+        token = [one for one in tokens if str(one.id) == str(card_id)]
         if not token:
-            raise FieldError("token", self.env._("Choose one of your saved cards or accounts."))
-        with self._in_own_words("token"):
+            raise FieldError("card", self.env._("Choose one of your saved cards or accounts."))
+        with self._in_own_words("card"):
             autopay = known.with_company(company).create(
                 {
                     "partner_id": visitor.debtor.id,

@@ -285,10 +285,10 @@ class TestPortalActs(PortalActs):
     def test_automatic_payment_is_agreed_once_from_an_own_card_and_taken_back(self):
         own, foreign = self._saved_card(self.partner_a), self._saved_card(self.partner_b)
         values = {"company": self.company.id, "agreed": "1"}
-        self._assert_refused(self._act("autopay", **values, token=foreign.id), "token")
-        self._assert_refused(self._act("autopay", company=self.company.id, token=own.id), "agreed")
+        self._assert_refused(self._act("autopay", **values, card=foreign.id), "card")
+        self._assert_refused(self._act("autopay", company=self.company.id, card=own.id), "agreed")
         for _tab in range(2):
-            self._assert_done(self._act("autopay", **values, token=own.id))
+            self._assert_done(self._act("autopay", **values, card=own.id))
         autopay = self.env["recovery.autopay"].search([("partner_id", "=", self.partner_a.id)])
         self.assertRecordValues(
             autopay, [{"state": "active", "origin": "portal", "payment_token_id": own.id}]
