@@ -99,7 +99,7 @@ class Agency:
         return [self.post(body) for body in bodies][-1]
 
     def post(self, body):
-        """Send one signed message; return the status of its answer."""
+        """Send one signed message; return the status of its answer, 0 without one."""
         timestamp = str(int(time.time()))
         secret = "wrong" if "bad signature" in self.switches else self.secret
         headers = {
@@ -113,6 +113,8 @@ class Agency:
                 return response.status
         except urllib.error.HTTPError as error:
             return error.code
+        except urllib.error.URLError:
+            return 0
 
 
 def sign(secret, timestamp, body):
@@ -199,11 +201,13 @@ def click(agency, body):
     """A button of a referral."""
     form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
     entry = agency.referrals[form["ours"]][0]
-    values = {"text": form.get("text", "")}
+    values = {"text": form.get("text", ""), "agency_reference": entry["reference"]}
     if form["event"] == "payment":
         values |= {"amount": form.get("amount", "0"), "currency": entry["payload"].get("currency")}
+    if form["event"] == "closed":
+        values["outcome"] = form.get("text") or "paid"
     status = agency.tell(form["ours"], form["event"], **values)
-    entry["told"].append(f"{form['event']}: {status or 'kept back'}")
+    entry["told"].append(f"{form['event']}: {status or 'not delivered yet'}")
 
 
 def switch(agency, body):
