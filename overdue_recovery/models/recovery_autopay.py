@@ -17,6 +17,7 @@ class RecoveryAutopay(models.Model):
     _name = "recovery.autopay"
     _description = "Automatic Payment"
     _inherit = [
+        "recovery.autopay.plan",
         "recovery.autopay.due",
         "recovery.autopay.daily",
         "recovery.state.mixin",
@@ -39,6 +40,14 @@ class RecoveryAutopay(models.Model):
         ondelete="restrict",
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
+    plan_id = fields.Many2one(
+        "recovery.plan",
+        string="Only for",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Empty: all invoices from the day of the consent on.",
+    )
     payment_token_id = fields.Many2one(
         "payment.token",
         string="Debited from",
@@ -78,8 +87,11 @@ class RecoveryAutopay(models.Model):
     message_lang = fields.Char(compute="_compute_message_lang", compute_sudo=True)
 
     _one_live = models.UniqueIndex(
-        "(partner_id, company_id) WHERE state != 'revoked'",
+        "(partner_id, company_id) WHERE state != 'revoked' AND plan_id IS NULL",
         "This customer has a mandate already: revoke that one first.",
+    )
+    _one_live_of_plan = models.UniqueIndex(
+        "(plan_id) WHERE state != 'revoked'", "This plan has a mandate already."
     )
     _announce_days_positive = models.Constraint(
         "CHECK(announce_days >= 0)", "Debits can't be announced after they are made."

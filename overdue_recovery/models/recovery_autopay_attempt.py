@@ -46,6 +46,9 @@ class RecoveryAutopayAttempt(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    installment_id = fields.Many2one(
+        "recovery.plan.installment", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     name = fields.Char(string="Document", required=True, readonly=True)
     number = fields.Integer(string="Try", required=True, readonly=True)
     state = fields.Selection(
@@ -83,6 +86,13 @@ class RecoveryAutopayAttempt(models.Model):
     _one_of_a_number = models.UniqueIndex(
         "(move_line_id, number)", "This try of this item was made already."
     )
+    _one_live_of_installment = models.UniqueIndex(
+        "(installment_id) WHERE state IN ('announced', 'charging', 'unknown')",
+        "A debit of this installment waits already.",
+    )
+    _one_of_a_number_of_installment = models.UniqueIndex(
+        "(installment_id, number)", "This try of this installment was made already."
+    )
     _amount_positive = models.Constraint("CHECK(amount > 0)", "Debit an amount above zero.")
 
     @api.depends("state")
@@ -112,21 +122,27 @@ class RecoveryAutopayAttempt(models.Model):
     # -- what it is about ------------------------------------------------------------------
 
     def _subject(self):
-        """Seam: what is debited; never twice at a time."""
-        return self.move_line_id
+        """What is debited; never twice at a time."""
+        return self.installment_id or self.move_line_id
 
     def _items(self):
-        """Seam: the open items that the money is for, the first ones first."""
-        return self.move_line_id
+        """The open items that the money is for; of a plan all, its first installments are paid
+        first."""
+        items = self.installment_id.plan_id.claim_ids.move_line_id or self.move_line_id
+        return items.filtered(lambda item: item.amount_residual_currency > 0)
 
     def _collectable_now(self):
-        """Seam: what may be debited of it now, by the ledger; 0.0 for nothing."""
+        """What may be debited of it now, by the ledger; 0.0 for nothing."""
+        if self.installment_id:
+            return self.autopay_id._installment_due(self.installment_id)
         if self.move_line_id not in self.autopay_id._covered_items()[self.autopay_id]:
             return 0.0
         return self.autopay_id._collectable().get(self.move_line_id.id, 0.0)
 
     def _again(self):
         """Values of the next try."""
+        if self.installment_id:
+            return self.autopay_id._installment_values(self.installment_id, self.amount)
         return {
             **self.autopay_id._attempt_values(self.move_line_id, self.amount),
             "name": self.name,

@@ -55,31 +55,37 @@ class RecoveryAutopayDaily(models.AbstractModel):
             lambda item: self._is_near_day(item.date_maturity or item.date)
         )
         waiting = self.attempt_ids.filtered("is_live").move_line_id
-        items -= waiting | self._failed_items()
+        items -= waiting | self._failed_attempts().move_line_id
         amounts = self._collectable() if items else {}
         return [
             self._attempt_values(item, amounts[item.id]) for item in items if item.id in amounts
         ]
 
-    def _failed_items(self):
-        """Those whose debit failed since the mandate is active: they have their own schedule."""
-        failed = self.attempt_ids.filtered(
+    def _failed_attempts(self):
+        """Those that failed since the mandate is active: what they are for has a schedule."""
+        return self.attempt_ids.filtered(
             lambda attempt: attempt.state == "failed" and attempt.date >= self.date_active
         )
-        return failed.move_line_id
 
     def _attempt_values(self, item, amount):
         """Values of a debit of this amount for an item."""
+        attempts = self.env["recovery.autopay.attempt"]
+        return {
+            **self._debit_values(item.currency_id, amount, item.date_maturity or item.date),
+            "move_line_id": item.id,
+            "name": item.move_id.name,
+            "number": attempts._next_number("move_line_id", item),
+        }
+
+    def _debit_values(self, currency, amount, day):
+        """What every debit has: of this amount, for what falls due on ``day``."""
         return {
             "autopay_id": self.id,
             "company_id": self.company_id.id,
             "partner_id": self.partner_id.id,
-            "currency_id": item.currency_id.id,
-            "move_line_id": item.id,
-            "name": item.move_id.name,
-            "number": self.env["recovery.autopay.attempt"]._next_number("move_line_id", item),
+            "currency_id": currency.id,
             "date": self.company_id._recovery_today(),
-            "date_due": self._debit_day(item.date_maturity or item.date),
+            "date_due": self._debit_day(day),
             "amount": amount,
         }
 
@@ -99,12 +105,8 @@ class RecoveryAutopayDaily(models.AbstractModel):
 
         :return: whether there is a next one
         """
-        failed = self.attempt_ids.filtered(
-            lambda other: (
-                other.state == "failed"
-                and other._subject() == attempt._subject()
-                and other.date >= self.date_active
-            )
+        failed = self._failed_attempts().filtered(
+            lambda other: other._subject() == attempt._subject()
         )
         days = self.company_id._recovery_retry_days()
         if len(failed) > len(days) or self.state != "active":

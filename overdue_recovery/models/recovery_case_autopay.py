@@ -18,6 +18,7 @@ class RecoveryCaseAutopay(models.AbstractModel):
             Domain("partner_id", "in", self.partner_id.ids)
             & Domain("company_id", "in", self.company_id.ids)
             & Domain("state", "!=", "revoked")
+            & Domain("plan_id", "=", False)
         )
         found = mandates.grouped(lambda mandate: (mandate.partner_id, mandate.company_id))
         for case in self:

@@ -31,6 +31,7 @@ class RecoveryPlan(models.Model):
     _inherit = [
         "recovery.plan.terms",
         "recovery.plan.judge",
+        "recovery.plan.autopay",
         "recovery.plan.message",
         "recovery.plan.limits",
         "recovery.plan.interest",

@@ -71,6 +71,11 @@ class TestRecoveryHardship(RecoveryCommon):
         self.assertEqual(task.user_id, self.trained)
         self.assertIn("installments", task.summary)
 
+    def test_a_plan_is_offered_in_the_same_breath(self):
+        action = self._dialog(self.collector).action_begin_and_plan()
+        self.assertEqual(action["res_model"], "recovery.plan.create")
+        self.assertTrue(self.case.private_text)
+
     def test_a_trained_collector_handles_it_himself(self):
         self.assertEqual(self._dialog(self.trained).user_id, self.trained)
 

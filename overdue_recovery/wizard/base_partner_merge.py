@@ -48,6 +48,7 @@ class BasePartnerMerge(models.TransientModel):
         domain = [
             ("partner_id", "in", (src_partners | dst_partner).ids),
             ("state", "!=", "revoked"),
+            ("plan_id", "=", False),
         ]
         mandates = self.env["recovery.autopay"].sudo().search(domain)
         for same in mandates.grouped("company_id").values():

@@ -45,3 +45,8 @@ class RecoveryHardshipCreate(models.TransientModel):
         self.case_id._begin_hardship(self.user_id, self.date_review, self.note)
         self._note_reason()
         return {"type": "ir.actions.act_window_close"}
+
+    def action_begin_and_plan(self):
+        """Stop demands and charges, and offer a payment plan at once."""
+        self.action_begin()
+        return self.case_id.action_plan()
