@@ -128,6 +128,9 @@ def agree(env, today):
     allocated."""
     customer = env["res.partner"].create({"name": "Promises"})
     item = invoice(env, customer, today, 100).line_ids.filtered("date_maturity")
+    env["recovery.promise.create"]._open_for(customer._recovery_case(env.company))
+    env["recovery.call.log"]._open_for(customer._recovery_case(env.company))
+    env["recovery.erasure"]._open_for(customer)
     case = customer._recovery_case(env.company)
     env["recovery.promise.create"]._open_for(case)
     case.action_hardship()
@@ -280,7 +283,7 @@ def open_dialogs(env, invoices):
 def tables(env):
     """The tables of our models and of the relations that their fields made."""
     models = [model for name, model in env.registry.items() if name.startswith(OURS)]
-    found = {model._table for model in models if not model._abstract}
+    found = {model._table for model in models if model._auto and not model._abstract}
     return found | {
         field.relation
         for model in models

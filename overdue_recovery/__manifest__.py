@@ -46,6 +46,7 @@
         "data/mail_gateway_data.xml",
         # Reports
         "report/dunning_notice_letter.xml",
+        "report/recovery_case_evidence.xml",
         "report/recovery_plan_agreement.xml",
         "report/report_invoice.xml",
         # Views; dialogs first, buttons name their actions
@@ -56,6 +57,7 @@
         "wizard/dunning_hold_override_views.xml",
         "wizard/dunning_takeover_views.xml",
         "wizard/recovery_call_log_views.xml",
+        "wizard/recovery_erasure_views.xml",
         "wizard/recovery_hold_create_views.xml",
         "wizard/recovery_charge_waive_views.xml",
         "wizard/recovery_rate_import_views.xml",

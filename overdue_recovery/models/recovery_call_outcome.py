@@ -24,6 +24,7 @@ class RecoveryCallOutcome(models.Model):
             ("dispute", "Open the dispute"),
             ("offer", "Make an offer"),
             ("wait", "Wait for the money"),
+            ("hardship", "Note the hardship"),
             ("task", "A task for the owner"),
         ],
         required=True,

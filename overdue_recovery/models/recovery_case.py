@@ -37,6 +37,8 @@ class RecoveryCase(models.Model):
         "recovery.case.reply",
         "recovery.case.activity",
         "recovery.case.call",
+        "recovery.case.evidence",
+        "recovery.case.privacy",
         "recovery.case.contact",
         "recovery.case.arrangement",
         "recovery.case.promise",
@@ -266,6 +268,7 @@ class RecoveryCase(models.Model):
         self.env["recovery.plan.installment"]._remind_all()
         self.env["recovery.request"]._escalate()
         self.env["recovery.charge"]._cron_charges()
+        self.env["recovery.interaction"]._export_heads()
         self.env["ir.cron"]._recovery_commit()
         self.env["dunning.run"]._cron_run()
         self.env["recovery.reference.rate"]._cron_watch()
@@ -341,7 +344,9 @@ class RecoveryCase(models.Model):
             return
         withdrawn = self._withdrawn()
         withdrawn._write_derived({**values, "outcome": "withdrawn"})
-        paid = self - withdrawn
+        lost = (self - withdrawn)._lost()
+        lost._write_derived({**values, "outcome": "written_off"})
+        paid = self - withdrawn - lost
         paid._write_derived({**values, "outcome": "paid"})
         paid._thank()
 

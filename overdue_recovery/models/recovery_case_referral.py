@@ -46,6 +46,15 @@ class RecoveryCaseReferral(models.AbstractModel):
         self.ensure_one()
         return self.env["recovery.referral.create"]._open_for(self)
 
+    def _lost(self):
+        """Those of these cases of which an agency's rest was written off.
+
+        sudo: it is so, whoever may see the referral.
+        """
+        domain = [("referral_id.case_id", "in", self.ids), ("kind", "=", "written_off")]
+        events = self.env["recovery.referral.event"].sudo().search(domain)
+        return self & events.referral_id.case_id.with_env(self.env)
+
     def _items_to_refer(self):
         """What is overdue and with nobody, in the currency that most of it is in: also the charges
         on it."""

@@ -29,6 +29,7 @@ class RecoveryCharge(models.Model):
         "recovery.charge.credit",
         "recovery.charge.daily",
         "recovery.charge.text",
+        "recovery.charge.log",
     ]
     _order = "date desc, id desc"
     _check_company_auto = True

@@ -33,10 +33,13 @@ class RecoveryChargeCredit(models.AbstractModel):
     def _end_reversed(self):
         """These charges are credited whole: reversed, but for those with a later span."""
         waived = self.filtered(lambda charge: charge._has_later_span())
+        rest = {charge: charge.amount_left for charge in self}
         for charge in waived:
             charge.amount_waived = charge.amount
         waived._set_state("waived")
         (self - waived)._set_state("reversed")
+        waived._log_step("waived", rest)
+        (self - waived)._log_step("reversed", rest)
 
     def _credit(self, amounts):
         """Post a credit note for each charge invoice of these {charge: amount}; it is reconciled
@@ -113,6 +116,8 @@ class RecoveryChargeCredit(models.AbstractModel):
             part = max(min(amount, charge.amount_left), least)
             charge.amount_waived = charge.currency_id.round(charge.amount_waived + part)
             amount -= part
+            if part:
+                charge._log_step("waived" if part > 0 else "posted", {charge: abs(part)})
 
     def _waived_by_people(self):
         """What waivers that were approved gave up of this charge."""

@@ -70,6 +70,7 @@ class RecoveryChargePosting(models.AbstractModel):
         moves._post(soft=False)
         for move, charges in zip(moves, groups.values(), strict=True):
             charges._set_state("posted", move_id=move.id)
+        self._log_step("posted")
 
     def _quiet_moves(self):
         """account.move of one company, without chatter that nobody reads."""

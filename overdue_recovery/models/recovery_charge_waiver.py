@@ -239,7 +239,9 @@ class RecoveryChargeWaiver(models.Model):
         charge = self.charge_id
         if self.kind == "reverse":
             charge._set_state("reversed")
+            charge._log_step("reversed", {charge: self.amount})
             return
         charge.amount_waived = charge.currency_id.round(charge.amount_waived + self.amount)
+        charge._log_step("waived", {charge: self.amount})
         if charge.currency_id.is_zero(charge.amount_left):
             charge._set_state("waived")

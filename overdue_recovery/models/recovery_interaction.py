@@ -37,7 +37,7 @@ class RecoveryInteraction(models.Model):
 
     _name = "recovery.interaction"
     _description = "Contact with a Debtor"
-    _inherit = ["recovery.interaction.verify"]
+    _inherit = ["recovery.interaction.verify", "recovery.interaction.heads"]
     _order = "date desc, id desc"
     _log_access = False
 
@@ -173,6 +173,7 @@ class RecoveryInteraction(models.Model):
                 "reply": self.env._("Reply"),
                 "call": self.env._("Call"),
                 "portal": self.env._("Portal act"),
+                "code": self.env._("One-time code"),
                 "promise": self.env._("Promise"),
                 "plan": self.env._("Payment plan"),
                 "dispute": self.env._("Dispute"),
@@ -204,6 +205,7 @@ class RecoveryInteraction(models.Model):
                 **self._labels_of_states("recovery.autopay"),
                 **self._labels_of_states("recovery.offer"),
                 **self._labels_of_states("recovery.promise"),
+                **self._labels_of_states("recovery.charge"),
                 **self._labels_of_states("recovery.plan"),
                 "promised": self.env._("Promised"),
                 "cured": self.env._("Goes on"),

@@ -93,6 +93,15 @@ class RecoveryInteractionVerify(models.AbstractModel):
                 number=broken,
             )
         rows = self._stored(case)
+        file = self._cut_off(case, rows)
+        if file:
+            return len(rows) + 1, self.env._(
+                "The log of %(case)s was cut off: it ends with entry %(number)s, and the digest in "
+                "%(file)s is not among its entries.",
+                case=case.display_name,
+                number=len(rows),
+                file=file,
+            )
         return None, self.env._(
             "The log of %(case)s is whole: %(count)s entries, each as it was written. The content "
             "of %(erased)s of them was erased.",
@@ -122,6 +131,18 @@ def is_erased(row):
     """Content is gone, or emptied and marked so. Marked but still there is not erased."""
     is_empty = not any(row[name] for name in (*chain.CONTENT, "salt"))
     return not row["content_id"] or (bool(row["erased_on"]) and is_empty)
+
+
+def as_line(row):
+    """An entry for whoever checks the log elsewhere, as ``tools/verify_evidence.py`` does."""
+    link = _link(row)
+    return {
+        "columns": link.columns,
+        "previous_digest": link.previous_digest,
+        "digest": link.digest,
+        "salt": link.salt,
+        "content": link.content and {name: text or "" for name, text in link.content.items()},
+    }
 
 
 def _link(row):

@@ -113,7 +113,26 @@ class RecoveryLinkCode(models.Model):
                 }
             )
         )
+        self._log_code(delivery, mail)
         mail.send_after_commit()
+
+    @api.model
+    def _log_code(self, delivery, mail):
+        """That a code was sent, never which one. sudo: the log is written by everybody."""
+        entry = {
+            "case": delivery.case_id,
+            "direction": "out",
+            "channel": "email",
+            "kind": "code",
+            "purpose": "answer",
+            "outcome": "queued",
+            "reference": delivery.notice_id.name or "",
+            "names": delivery.recipient_id.complete_name or "",
+            "address": delivery.address,
+            "subject": mail.subject,
+            "details": {"message_id": mail.message_id},
+        }
+        self.env["recovery.interaction"].sudo()._log([entry])
 
     @api.autovacuum
     def _gc_expired(self):

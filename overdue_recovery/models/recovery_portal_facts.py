@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from ..calc import ageing, demand
 
 # Holds and marks that end what is asked of an item altogether.
-NOT_ASKED = frozenset({"blocked", "no_followup", "time_barred"})
+NOT_ASKED = frozenset({"blocked", "no_followup", "time_barred", "referred"})
 BUCKETS = 5
 MOST_ITEMS = 500
 

@@ -245,10 +245,11 @@ class RecoveryReferral(models.Model):
         """The items that the commands of ``move_line_ids`` name, else those the case proposes."""
         ids = []
         for command in commands or ():
-            if command[0] == Command.SET:
-                ids += command[2]
-            elif command[0] == Command.LINK:
-                ids.append(command[1])
+            match command:
+                case int(item_id) | [Command.LINK, int(item_id), *_]:
+                    ids.append(item_id)
+                case [Command.SET, _, [*item_ids]]:
+                    ids += [item_id for item_id in item_ids if isinstance(item_id, int)]
         items = self.env["account.move.line"].browse(ids).exists()
         if not ids and case_id:
             items = self.env["recovery.case"].browse(case_id)._items_to_refer()

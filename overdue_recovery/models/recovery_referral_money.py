@@ -166,12 +166,22 @@ class RecoveryReferralMoney(models.AbstractModel):
             referral=self.name,
             amount=self.currency_id.format(event.amount),
         )
-        return self._bill(event.amount_fee, label)
+        self._bill_or_tell(event.amount_fee, label)
 
     def _bill_recall(self):
         """The cost of a recall, as the agency will bill it: a draft."""
         label = self.env._("%s: recall", self.name)
-        return self.recall_cost and self._bill(self.recall_cost, label)
+        if self.recall_cost:
+            self._bill_or_tell(self.recall_cost, label)
+
+    def _bill_or_tell(self, amount, label):
+        """Prepare a bill. What hinders it (no journal for purchases) is told to whoever owns the
+        case and hinders nothing else."""
+        try:
+            with self.env.cr.savepoint():
+                self._bill(amount, label)
+        except UserError as error:
+            self._tell_owner(self.env._("A bill is missing: %s", label), str(error))
 
     def _bill(self, amount, label):
         """A draft bill of the agency.

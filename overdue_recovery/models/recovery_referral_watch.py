@@ -128,12 +128,14 @@ class RecoveryReferralWatch(models.AbstractModel):
         """{referral: (money that reached us, credit notes)} that the agency was not told yet."""
         money = self.env["recovery.claim"]._money(self.line_ids.move_line_id)
         own, told = self._remitted_credits(), self._told_amounts()
+        # read together, not referral by referral
+        residuals = {line: line.residual for line in self.line_ids}
         found = {}
         for referral in self:
             lines = referral.line_ids.filtered("move_line_id")
             paid = sum(line._money_since(money, ()) for line in lines)
             direct = sum(line._money_since(money, own) for line in lines)
-            gone = sum(line.baseline - line.residual for line in lines)
+            gone = sum(line.baseline - residuals[line] for line in lines)
             found[referral] = (
                 referral.currency_id.round(direct - told[referral, "direct_payment"]),
                 referral.currency_id.round(max(0.0, gone - paid) - told[referral, "credit_note"]),

@@ -47,7 +47,17 @@ class RecoveryTodayStrip(models.Model):
         holds = self._sums_of_holds(company)
         for key, label, code, action in self._held_figures():
             figures.append((key, label, holds.get(code, (0.0, 0)), action))
-        return figures
+        placed = overdue & Domain("id", "in", self._placed_ids())
+        at_agencies = self._sum_of_items(placed)
+        return [
+            *figures,
+            ("referred", self.env._("At agencies"), at_agencies, "recovery_referral_action"),
+        ]
+
+    def _placed_ids(self):
+        """Ids of the items that agencies collect."""
+        lines = self.env["recovery.referral.line"].search([("live", "=", True)])
+        return lines.move_line_id.ids
 
     def _held_figures(self):
         """Seam: (key, label, code of the reason, name of the action)."""

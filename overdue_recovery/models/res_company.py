@@ -19,6 +19,7 @@ class ResCompany(models.Model):
         "res.company.recovery.promise",
         "res.company.recovery.plan",
         "res.company.recovery.dispute",
+        "res.company.recovery.evidence",
         "res.company.recovery.autopay",
         "res.company.recovery.readiness",
         "res.company.recovery.referral",

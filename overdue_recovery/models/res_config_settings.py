@@ -69,6 +69,10 @@ class ResConfigSettings(models.TransientModel):
     recovery_dispute_days = fields.Integer(
         related="company_id.recovery_dispute_days", readonly=False
     )
+    recovery_export_heads = fields.Boolean(
+        related="company_id.recovery_export_heads", readonly=False
+    )
+    recovery_heads_email = fields.Char(related="company_id.recovery_heads_email", readonly=False)
     recovery_autopay_days = fields.Integer(
         related="company_id.recovery_autopay_days", readonly=False
     )

@@ -18,6 +18,7 @@ class ResPartner(models.Model):
         "res.partner",
         "res.partner.recovery.contact",
         "res.partner.recovery.data",
+        "res.partner.recovery.erasure",
         "res.partner.recovery.promise",
         "res.partner.recovery.representative",
     ]

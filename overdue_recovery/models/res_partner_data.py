@@ -85,10 +85,25 @@ DISPUTE = (
     "date_closed",
     "state",
 )
+
+PLAN = (
+    "name",
+    "date",
+    "amount_total",
+    "date_activated",
+    "date_defaulted",
+    "signed_by",
+    "signed_on",
+    "note",
+    "state",
+)
+INSTALLMENT = ("plan_id", "sequence", "date_due", "amount", "amount_interest", "amount_paid")
+AUTOPAY = ("means", "date_given", "date_active", "date_revoked", "note", "state")
 REQUEST = (
     "name",
     "date",
     "kind",
+    "origin",
     "text",
     "amount",
     "date_wanted",
@@ -167,7 +182,9 @@ class ResPartnerData(models.AbstractModel):
             "promises": ("recovery.promise", own, PROMISE),
             "offers": ("recovery.offer", own, OFFER),
             "disputes": ("recovery.dispute", own, DISPUTE),
+            "plans": ("recovery.plan", own, PLAN),
             "requests": ("recovery.request", own, REQUEST),
+            "automatic_payments": ("recovery.autopay", own, AUTOPAY),
             "told_to_agencies": ("recovery.outbox", own, CALL),
             "told_by_agencies": ("recovery.inbox", own, NEWS),
         }
@@ -214,7 +231,6 @@ class ResPartnerData(models.AbstractModel):
         return {
             "type": "ir.actions.act_url",
             "url": f"/recovery/own_data/{self.id}",
-            "target": "download",
         }
 
     def _recovery_check_may_export(self):

@@ -38,6 +38,7 @@ RIGHTS = {
     "recovery.late.reason": ("r", "rwcu", "r"),
     "recovery.call.outcome": ("r", "rwcu", "r"),
     "recovery.call.log": ("rwcu", "rwcu", ""),
+    "recovery.erasure": ("", "rwcu", ""),
     "recovery.law": ("r", "rwcu", "r"),
     "recovery.law.band": ("r", "rwcu", "r"),
     "recovery.reference.rate": ("r", "rwcu", "r"),

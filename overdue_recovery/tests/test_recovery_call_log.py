@@ -239,8 +239,11 @@ class TestRecoveryCallLog(RecoveryCommon):
         with self.on(8):
             self.assertNotIn("says_paid", self._codes(self._items(invoice)))
 
-    def test_who_asks_for_help_wakes_the_owner(self):
-        self._call("help", note="Lost her job")
+    def test_who_asks_for_help_is_asked_about_its_hardship(self):
+        self.assertEqual(self._call("help")["res_model"], "recovery.hardship.create")
+
+    def test_a_wrong_number_wakes_the_owner(self):
+        self._call("wrong_number", note="Nobody knows her there")
         self.assertEqual(len(self._case().activity_ids), 1)
 
     def test_the_reason_of_lateness_is_noted_unless_the_customer_would_rather_not_say(self):

@@ -1,1 +1,1 @@
-from . import archive, http_call, smtp_truth
+from . import archive, http_call, smtp_truth, verify_evidence

@@ -7,6 +7,7 @@ from . import (
     dunning_switch,
     dunning_takeover,
     recovery_charge_waive,
+    recovery_erasure,
     recovery_hold_create,
     recovery_rate_import,
     recovery_late_reason_ask,

@@ -207,5 +207,6 @@ class RecoveryCallLog(models.TransientModel):
             "promise": case.action_promise,
             "dispute": case.action_dispute,
             "offer": case.action_offer,
+            "hardship": case.action_hardship,
         }
         return self.next_step in dialogs and dialogs[self.next_step]()

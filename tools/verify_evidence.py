@@ -1,0 +1,1 @@
+../overdue_recovery/tools/verify_evidence.py
