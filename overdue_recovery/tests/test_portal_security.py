@@ -21,11 +21,24 @@ ROUTES = {
     "/document/<int:move_id>": ("POST", "act"),
     "/pay": ("GET", "page"),
     "/transaction/<int:company_id>/<int:currency_id>/<string:choice>": ("POST", "pay"),
+    "/form/<string:page>": ("GET", "page"),
+    "/act/promise": ("POST", "act"),
+    "/act/plan": ("POST", "act"),
+    "/act/date": ("POST", "act"),
+    "/act/paid": ("POST", "act"),
+    "/act/wrong": ("POST", "act"),
+    "/act/received": ("POST", "act"),
+    "/act/help": ("POST", "act"),
+    "/act/offer": ("POST", "act"),
+    "/act/wishes": ("POST", "act"),
+    "/act/autopay": ("POST", "act"),
+    "/act/code": ("POST", "act"),
+    "/data": ("POST", "act"),
     "/recovery/thanks": ("GET", "static"),
     "/recovery/own_data/<int:partner_id>": ("GET", "staff"),
     "/recovery/agency/<int:agency>/event": ("POST", "machine"),
 }
-LOGIN_ONLY = {"/statement", "/statement/pdf"}
+LOGIN_ONLY = {"/statement", "/statement/pdf", "/act/autopay", "/data"}
 WAYS_IN = ("/my/recovery", "/recovery/l/<string:token>")
 BAD_TOKENS = ("x", "x" * 32, "%00" * 10, "a%20b", "x" * 3000, "é" * 32)
 
@@ -104,6 +117,7 @@ class TestPortalSecurity(PortalCommon):
         """[(address of the first customer's matter, methods)] of a kind of routes."""
         values = {
             "<int:move_id>": self.invoice_a.id,
+            "<string:page>": "promise",
             "<int:company_id>": self.company.id,
             "<int:currency_id>": self.company.currency_id.id,
             "<string:choice>": f"items-{self._items(self.invoice_a).id}",
