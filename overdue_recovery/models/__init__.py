@@ -177,7 +177,6 @@ from . import (
     recovery_portal_act_autopay,
     recovery_portal_act,
     recovery_portal_agreement,
-    recovery_portal_agency,
     recovery_charge_facts,
     recovery_charge_rule,
     recovery_charge_interest,

@@ -4,7 +4,8 @@ LIVE_DISPUTES = ("open", "investigating", "mediation")
 
 
 class RecoveryPortal(models.AbstractModel):
-    """What was agreed with a customer and what it waits for, on the account page."""
+    """What was agreed with a customer, what it waits for and who else collects, on the account
+    page."""
 
     _inherit = "recovery.portal"
 
@@ -34,3 +35,19 @@ class RecoveryPortal(models.AbstractModel):
         disputes = self.env["recovery.dispute"].sudo()
         domain = [("partner_id", "=", visitor.debtor.id), ("state", "in", LIVE_DISPUTES)]
         return disputes.search(domain).filtered(lambda one: visitor.sees_document(one.move_id))
+
+    @api.model
+    def _agency_note(self, item_id):
+        """Who collects this item, and how to reach them; empty: we do.
+
+        sudo: the customer has no rights on referrals, and reads of its own item only.
+        """
+        item = self.env["account.move.line"].sudo().browse(item_id)
+        referral = self.env["recovery.referral"].sudo()._of_items(item).get(item)
+        return referral._portal_note() if referral else ""
+
+    @api.model
+    def _words(self, codes):
+        if "referred" in codes:
+            return self.env._("With a collection agency")
+        return super()._words(codes)
