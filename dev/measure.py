@@ -11,11 +11,14 @@ SIZES = ("1k", "10k", "100k", "1m")
 
 
 def bench():
-    """Call benchmarks.run with SIZE."""
+    """Call benchmarks.run with SIZE; WHAT=portal: benchmarks.visitors."""
     size = os.environ.get("SIZE") or "1k"
     if size not in SIZES:
         raise StopError(f"SIZE={size} is not known: choose one of {', '.join(SIZES)}.")
-    return call("run", "bench", f"SIZE={size}")
+    what = {"": "run", "portal": "visitors"}.get(os.environ.get("WHAT", ""))
+    if not what:
+        raise StopError("WHAT can be `portal`, or nothing.")
+    return call(what, "bench", f"SIZE={size}")
 
 
 def replay():

@@ -119,6 +119,8 @@ def make_demo(smtp):
     settings.MAIL.mkdir(parents=True)
     progress("Making the demo database ...")
     database.fresh(settings.DEMO, demo=True)
+    # a provider that lets customers pay on the portal without money
+    engine.install(settings.DEMO, ["payment_demo"], settings.STATE / "payment_demo.log")
     progress("One dunning run on it ...")
     call = [str(settings.venv_python()), "-m", "dev.demo", settings.DEMO, *smtp_options(smtp)]
     with (settings.STATE / "demo.log").open("w") as log:

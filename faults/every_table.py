@@ -283,7 +283,7 @@ def open_dialogs(env, invoices):
 def tables(env):
     """The tables of our models and of the relations that their fields made."""
     models = [model for name, model in env.registry.items() if name.startswith(OURS)]
-    found = {model._table for model in models if not model._abstract}
+    found = {model._table for model in models if model._auto and not model._abstract}
     return found | {
         field.relation
         for model in models

@@ -110,6 +110,7 @@
         "views/res_partner_views.xml",
         "views/res_config_settings_views.xml",
         "views/recovery_portal_templates.xml",
+        "views/recovery_portal_act_templates.xml",
         "views/recovery_menus.xml",
     ],
     "demo": [

@@ -1,2 +1,9 @@
-from . import portal_base, portal_account, portal_pay, portal_home
-from . import agency_event, recovery_own_data
+from . import (
+    agency_event,
+    portal_base,
+    portal_account,
+    portal_pay,
+    portal_act,
+    portal_home,
+    recovery_own_data,
+)

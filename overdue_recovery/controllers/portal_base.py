@@ -111,6 +111,7 @@ class RecoveryPortalBase:
                 "said": request.session.pop(SAID, None),
                 "page_name": "recovery",
                 "no_breadcrumbs": bool(visitor.link),
+                "html_data": {"lang": (request.env.lang or "en_US").replace("_", "-")},
                 **values,
             },
         )

@@ -36,6 +36,11 @@ class DunningItem(models.Model):
         readonly=True,
         help="The customer had not received the invoice: it was sent again and begun afresh.",
     )
+    said_paid_cycle = fields.Integer(
+        string="Said to be paid in cycle",
+        readonly=True,
+        help="The last cycle in which the customer said that it is paid; 0: never.",
+    )
     limitation_date = fields.Date(related="move_line_id.recovery_limitation_date")
     taken_in = fields.Boolean(help="A person took this miscellaneous item into recovery.")
     original_date_maturity = fields.Date(help="Before it was taken in; empty: it had none.")

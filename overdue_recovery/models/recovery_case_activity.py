@@ -18,7 +18,7 @@ class RecoveryCaseActivity(models.AbstractModel):
         """
         self.ensure_one()
         owner = user or self.user_id or self.company_id.recovery_user_id
-        nobody = self.env.uid == SUPERUSER_ID
+        nobody = self.env.uid == SUPERUSER_ID or self.env.user.share
         return (
             self.sudo()
             .with_context(mail_activity_quick_update=True)

@@ -20,3 +20,8 @@ class RecoveryCaseRequest(models.AbstractModel):
         for case in self:
             waiting = case.request_ids.filtered(lambda request: request.state == "open")
             case.open_request_id = waiting.sorted("deadline")[:1]
+
+    def _note_late_reason(self, reason):
+        """Note why it is late, as the customer says; nothing where it would rather not say."""
+        if reason:
+            self.late_reason_id = reason

@@ -15,6 +15,8 @@ TALKED = "conversation"
 NO_ANSWER = "no_answer"
 
 
+# When somebody wants to be contacted: first hour and end, in their time.
+WISHED_HOURS = {"morning": (8, 12), "afternoon": (12, 17), "evening": (17, 20)}
 ONE_A_DAY = contact_window.Limit(None, 1, 1)
 # A contact that waits to be made comes before a reminder.
 WAITING = "waiting"
@@ -125,10 +127,21 @@ class ContactFacts:
     def rule(self, request):
         """All rules that a contact has to keep, as one. A reminder before the due date keeps the
         hours, and of all limits only that two messages don't come on one day."""
-        found = self._binding(request)[0]
+        found = self._wished(request, self._binding(request)[0])
         if request.purpose == "demand":
             return found
         return replace(found, limits=(ONE_A_DAY,) if found.limits else (), gap_days=0)
+
+    def _wished(self, request, rule):
+        """``rule`` in the hours that the recipient wishes, where it leaves time then.
+
+        sudo: a wish binds whoever writes.
+        """
+        hours = WISHED_HOURS.get(request.recipient.sudo().recovery_hours)
+        if not hours:
+            return rule
+        narrowed = contact_window.narrow([rule, contact_window.Rule(range(7), hours)])
+        return narrowed if narrowed.hours[0] < narrowed.hours[1] else rule
 
     def needs_consent(self, request):
         """Whether a rule lets this channel be used only with the recipient's consent."""

@@ -326,7 +326,7 @@ class RecoveryOffer(models.Model):
         return True
 
     def _after_state(self, target):
-        self.env["recovery.request"]._offer_decided(self, target)
+        self.env["recovery.request"]._decided_elsewhere(self, target)
         return super()._after_state(target)
 
     def action_counter(self):

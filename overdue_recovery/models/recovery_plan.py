@@ -256,6 +256,10 @@ class RecoveryPlan(models.Model):
 
     # -- what people do --------------------------------------------------------------------
 
+    def _after_state(self, target):
+        self.env["recovery.request"]._decided_elsewhere(self, target)
+        return super()._after_state(target)
+
     def action_request(self):
         """The customer asks for it: a person agrees, offers another plan, or says no."""
         return self._move_to("requested")

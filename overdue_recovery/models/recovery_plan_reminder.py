@@ -28,25 +28,23 @@ class RecoveryPlanReminder(models.AbstractModel):
         companies = self.env["res.company"].sudo().search([("recovery_plan_reminder_days", ">", 0)])
         for company in companies:
             rows = self.sudo().search(self._reminder_domain(company))
-            for row in rows.filtered(lambda row: row._is_reminded_of()):
+            for row in rows.filtered("amount_open"):
                 row._remind()
             self.env["ir.cron"]._recovery_commit()
 
     @api.model
     def _reminder_domain(self, company):
+        """Installments that are due soon; those that are debited are announced by the debit."""
         today = company._recovery_today()
         last = fields.Date.add(today, days=company.recovery_plan_reminder_days)
         return (
             Domain("company_id", "=", company.id)
             & Domain("plan_id.state", "=", "active")
+            & ~Domain("plan_id.autopay_ids", "any", [("state", "=", "active")])
             & Domain("date_reminded", "=", False)
             & Domain("date_due", ">", today)
             & Domain("date_due", "<=", last)
         )
-
-    def _is_reminded_of(self):
-        """Seam: whether anything is left to pay of it by the customer itself."""
-        return bool(self.amount_open)
 
     def _remind(self):
         """Remind of this installment, unless somebody else just does."""

@@ -76,16 +76,22 @@ class RecoveryPortalVisitor(models.AbstractModel):
 
         sudo: who they are decides what they see, their rights do not.
         """
-        partner = user.sudo().partner_id
+        return None if user._is_public() else self._of_partner(user.sudo().partner_id)
+
+    @api.model
+    def _of_partner(self, partner):
+        """The ``Visitor`` that this person is when logged in; None for people of our own."""
         commercial = partner.commercial_partner_id
-        if user._is_public() or self._is_us(commercial):
+        if self._is_us(commercial):
             return None
         debtor = commercial._recovery_debtor()
-        paid_for = commercial.search([("dunning_payer_id", "=", commercial.id)])
+        # an archived customer owes as before
+        everybody = commercial.with_context(active_test=False)
+        paid_for = everybody.search([("dunning_payer_id", "=", commercial.id)])
         return Visitor(
             partner=partner,
             debtor=debtor,
-            customers=commercial | paid_for,
+            customers=commercial | commercial.browse(paid_for.ids),
             base=LOGIN,
             may_sign=self._may_sign(partner),
         )

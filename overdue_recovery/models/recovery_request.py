@@ -116,6 +116,9 @@ class RecoveryRequest(models.Model):
     offer_id = fields.Many2one(
         "recovery.offer", readonly=True, index="btree_not_null", ondelete="set null"
     )
+    plan_id = fields.Many2one(
+        "recovery.plan", readonly=True, index="btree_not_null", ondelete="set null"
+    )
     late_reason_id = fields.Many2one(
         "recovery.late.reason", readonly=True, index="btree_not_null", ondelete="restrict"
     )

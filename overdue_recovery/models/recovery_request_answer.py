@@ -45,6 +45,8 @@ class RecoveryRequestAnswer(models.AbstractModel):
             request.sudo()._close(decision, answer=text)
             if decision == "approved":
                 request._fulfil()
+            elif decision == "rejected":
+                request._turn_down()
             request.sudo()._write_outcome()
         return True
 
@@ -73,6 +75,7 @@ class RecoveryRequestAnswer(models.AbstractModel):
             "promise": self._take_promise,
             "not_received": self._send_again,
             "counter_offer": self._accept_offer,
+            "plan": self._begin_plan,
         }
 
     def _open_items(self):
@@ -138,6 +141,20 @@ class RecoveryRequestAnswer(models.AbstractModel):
             items = self.env["dunning.item"].sudo()._ensure(move._recovery_open_items())
             move._resend_and_restart(items)
 
+    def _begin_plan(self):
+        """The plan as the customer signed it; one that was offered meanwhile is its to accept."""
+        if not self.plan_id:
+            raise UserError(self.env._("The plan of %s is gone.", self.name))
+        if self.plan_id.state == "requested":
+            self.plan_id.action_activate()
+
+    def _turn_down(self):
+        """What was asked for ends with the answer no."""
+        if self.offer_id.state == "proposed":
+            self.offer_id.action_decline()
+        if self.plan_id.state == "requested":
+            self.plan_id.action_reject()
+
     def _accept_offer(self):
         if not self.offer_id:
             raise UserError(self.env._("The counter-offer of %s is gone.", self.name))
@@ -145,14 +162,23 @@ class RecoveryRequestAnswer(models.AbstractModel):
             self.offer_id.action_accept()
 
     @api.model
-    def _offer_decided(self, offers, state):
-        """What a customer's own offers came to answers the requests that they were.
+    def _decided_elsewhere(self, records, state):
+        """What a customer's own offers and plans came to answers the requests that they were.
 
-        sudo: whoever decides an offer answers the request.
+        sudo: whoever decides them answers the request.
 
-        :param state: of the offers, now
+        :param records: ``recovery.offer`` or ``recovery.plan``
+        :param state: theirs, now
         """
-        answers = {"accepted": "approved", "countered": "countered", "declined": "rejected"}
-        waiting = self.sudo().search([("offer_id", "in", offers.ids), ("state", "=", "open")])
-        if waiting and state != "proposed":
+        answers = {
+            "accepted": "approved",
+            "active": "approved",
+            "countered": "countered",
+            "offered": "countered",
+            "declined": "rejected",
+            "rejected": "rejected",
+        }
+        name = "offer_id" if records._name == "recovery.offer" else "plan_id"
+        waiting = self.sudo().search([(name, "in", records.ids), ("state", "=", "open")])
+        if waiting and state not in ("proposed", "requested"):
             waiting._close(answers.get(state, "withdrawn"))

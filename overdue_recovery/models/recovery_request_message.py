@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from .dunning_message_batch import MessageFigures
+
 ANSWER = "overdue_recovery.mail_template_request_answer"
 
 
@@ -18,6 +20,17 @@ class RecoveryRequestMessage(models.AbstractModel):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for request in self:
             request.kind_text = labels.get(request.kind, "")
+
+    def _received_sentence(self):
+        """What the customer reads as soon as it has asked."""
+        self.ensure_one()
+        return self.env._(
+            "Thank you, we have received it: %(kind)s. %(company)s answers by %(date)s. Until then "
+            "no reminder goes out.",
+            kind=self.kind_text,
+            company=self.company_id.name,
+            date=MessageFigures(self.env).day(self.deadline, "long"),
+        )
 
     def _write_outcome(self):
         """Send the answer; where nobody can be written to, a person tells it."""

@@ -24,6 +24,7 @@ class ResCompany(models.Model):
         "res.company.recovery.readiness",
         "res.company.recovery.referral",
         "res.company.recovery.request",
+        "res.company.recovery.portal",
     ]
 
     recovery_tz = fields.Selection(

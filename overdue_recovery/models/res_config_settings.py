@@ -82,6 +82,12 @@ class ResConfigSettings(models.TransientModel):
     recovery_request_days = fields.Integer(
         related="company_id.recovery_request_days", readonly=False
     )
+    recovery_says_paid_days = fields.Integer(
+        related="company_id.recovery_says_paid_days", readonly=False
+    )
+    recovery_portal_promise_days = fields.Integer(
+        related="company_id.recovery_portal_promise_days", readonly=False
+    )
     recovery_offer_count = fields.Integer(related="company_id.recovery_offer_count", readonly=False)
     recovery_pace = fields.Integer(related="company_id.recovery_pace", readonly=False)
     recovery_charge_journal_id = fields.Many2one(

@@ -32,6 +32,18 @@ class ResPartnerContact(models.AbstractModel):
         prefetch="recovery",
     )
 
+    recovery_hours = fields.Selection(
+        [
+            ("morning", "In the morning, 8 to 12"),
+            ("afternoon", "In the afternoon, 12 to 17"),
+            ("evening", "In the evening, 17 to 20"),
+        ],
+        string="When to contact",
+        groups=RECOVERY_GROUPS,
+        help="Kept as far as the contact rules leave time then. Empty: whenever they allow.",
+        prefetch="recovery",
+    )
+
     def _recovery_fetch(self):
         """Read what reaching and contacting these people takes, and where they live, in a constant
         number of statements. sudo: it only fills the cache; who reads it is asked as ever."""
@@ -73,6 +85,7 @@ class ResPartnerContact(models.AbstractModel):
             "recovery_opt_out_letter",
             "recovery_opt_out_call",
             "recovery_sms_consent",
+            "recovery_hours",
         ]
 
     def _recovery_opted_out(self, channel):

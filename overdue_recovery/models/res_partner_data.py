@@ -26,6 +26,7 @@ PERSON = (
     "recovery_opt_out_letter",
     "recovery_opt_out_call",
     "recovery_sms_consent",
+    "recovery_hours",
 )
 
 #: What of each record is about the customer.

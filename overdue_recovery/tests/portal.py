@@ -37,6 +37,7 @@ class PortalCommon(RecoveryCommon, AccountPaymentCommon, PaymentHttpCommon):
 
     def setUp(self):
         super().setUp()
+        self.authenticate(None, None)
         self.invoice_a = self._overdue_invoice(10, 100.0)
         self.invoice_b = self._overdue_invoice(10, 250.0, partner=self.partner_b)
 

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .charging import ChargingCommon
@@ -48,3 +50,16 @@ class TestFlowMoney(ChargingCommon):
         parts = self.charge._recovery_charge_parts()
         self.assertEqual(parts["costs"], round(self.costs * 100))
         self.assertEqual(parts["interest"], round(self.interest * 100))
+
+    def test_the_portal_asks_for_posted_charges_too_once_they_are_overdue(self):
+        due = self._items(self.charge).date_maturity
+        visitor = self.env["recovery.portal.visitor"].sudo()._of_partner(self.invoice.partner_id)
+        currency = self.company.currency_id
+        for day, charges in ((due, 0.0), (due + timedelta(days=1), self.charge.amount_residual)):
+            with self.on(day):
+                [page] = self.env["recovery.portal"]._pages(visitor)
+                account = page.accounts[currency.id]
+                self.assertAlmostEqual(account.amount(account.asked), 1000 + charges)
+                self.assertAlmostEqual(
+                    account.amount(account.owed), 1000 + self.charge.amount_residual
+                )

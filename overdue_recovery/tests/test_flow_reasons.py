@@ -309,6 +309,55 @@ class TestFlowReasons(RecoveryCommon):
         by_id = {policy.id: policy for policy in self.policies if policy}
         return {c.id: by_id.get(c.policy_id) for c in self.ledger.customers}
 
+    # -- the portal ------------------------------------------------------------------------
+
+    def test_the_portal_asks_what_may_be_demanded_of_all_open_items(self):
+        """Of each customer, in each currency: what ``calc.demand`` leaves of all that is overdue,
+        after credits."""
+        debtors = sorted({customer.debtor_id for customer in self.ledger.customers})
+        payer = self.ledger.customers[0].id
+        asking = 0
+        for debtor_id in {payer, *self.ledger.random.sample(debtors, 200)}:
+            asked = self._asked_by_portal(debtor_id)
+            self.assertEqual(asked, self._expected_of(debtor_id), debtor_id)
+            asking += bool(asked)
+        self.assertGreater(asking, 50, "the ledger is too quiet to tell anything")
+
+    def _asked_by_portal(self, debtor_id):
+        """{currency id: cents}"""
+        partner = self.env["res.partner"].sudo().browse(debtor_id)
+        visitor = self.env["recovery.portal.visitor"].sudo()._of_partner(partner)
+        accounts = {}
+        for page in self.env["recovery.portal"]._pages(visitor):
+            accounts.update(page.accounts)
+        return {key: account.asked for key, account in accounts.items() if account.asked}
+
+    def _expected_of(self, debtor_id):
+        """The same, one item after the other."""
+        sums = Counter()
+        own = [one for one in self.ledger.customers if one.debtor_id == debtor_id]
+        for item in (item for customer in own for item in customer.items):
+            overdue = item.date_due and item.date_due < self.today
+            elsewhere = "referred" in [code for code, _cents in item.holds]
+            if overdue and not (item.blocked or item.no_followup or elsewhere):
+                sums[self._currency_of(item)] += self._left_of(item)
+        sums[self.company.currency_id.id] -= self._credits_of({one.id for one in own}, debtor_id)
+        return {key: cents for key, cents in sums.items() if cents > 0}
+
+    def _currency_of(self, item):
+        return (self.euro if item.rate != 1.0 else self.company.currency_id).id
+
+    def _left_of(self, item):
+        lowered = [cents for code, cents in item.holds if code in LOWERING]
+        return 0 if None in lowered else max(0, item.residual - sum(lowered))
+
+    def _credits_of(self, customer_ids, debtor_id):
+        policy = self._policy_of[debtor_id]
+        kinds = ["refund", *(["bill"] if policy and policy.net_payables == "subtract" else [])]
+        rows = [row for kind in kinds for row in self.ledger._rows[kind, "open"]]
+        own = [row for row in rows if row["partner_id"] in customer_ids]
+        return -sum(round(row["amount_residual_currency"] * 100) for row in own)
+
     # -- simulation is pure ----------------------------------------------------------------
 
     def _fingerprint(self):

@@ -77,6 +77,15 @@ class TestRecoveryPlanMessage(RecoveryCommon):
         with self.on(6):
             self.assertFalse(self._daily())
 
+    def test_an_installment_that_is_debited_is_announced_by_the_debit_alone(self):
+        self.plan.payment_token_id = self._saved_card(self.partner_a)
+        self.plan.action_activate()
+        with self.on(5):
+            rows = self.env["recovery.plan.installment"]
+            self.assertFalse(rows.search(rows._reminder_domain(self.company)))
+            self.plan.sudo().autopay_ids.action_revoke()
+            self.assertTrue(rows.search(rows._reminder_domain(self.company)))
+
     def test_a_missing_installment_is_told_to_customer_and_owner_once(self):
         self.plan.action_activate()
         self.plan.installment_ids.sudo().date_reminded = self.today

@@ -22,7 +22,7 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
         )
 
     def _story(self):
-        """A customer with a notice, a promise, a dispute, an offer, a hold and a referral."""
+        """A customer with all that is kept: a notice, arrangements, a request, a referral."""
         self.partner_a.phone = "+49 30 1234567"
         self._overdue_invoice(10)
         self._run_dunning()
@@ -38,6 +38,8 @@ class TestResPartnerData(RecoveryCommon, HttpCase):
                 "description": "The lamp was broken",
             }
         )
+        case = self.partner_a._recovery_case(self.company)
+        self.env["recovery.request"]._ask(case, "help", "Please call me")
         self._hold(self.partner_a, "other", note="Wait")
         case = self.partner_a._recovery_case(self.company)
         self.env["recovery.request"]._ask(case, "help", "I lost my job")
