@@ -3,16 +3,17 @@ from odoo import api, models
 LIVE_DISPUTES = ("open", "investigating", "mediation")
 
 
-class RecoveryPortal(models.AbstractModel):
-    """What was agreed with a customer and what it waits for, on the account page."""
+class RecoveryPortalAgreement(models.AbstractModel):
+    """What was agreed with a customer and what it waits for, for the account page."""
 
-    _inherit = "recovery.portal"
+    _name = "recovery.portal.agreement"
+    _description = "Portal: agreements"
 
     @api.model
-    def _page_values(self, visitor):
+    def _values(self, visitor):
+        """What the card of agreements shows. Seam: further arrangements add theirs."""
         acts = self.env["recovery.portal.act"]
         return {
-            **super()._page_values(visitor),
             "requests": acts._requests(visitor),
             "offers": acts._offers(visitor),
             "promises": self._live(visitor, "recovery.promise", ("open",)),
