@@ -177,6 +177,7 @@ from . import (
     recovery_portal_act_autopay,
     recovery_portal_act,
     recovery_portal_agreement,
+    recovery_portal_agency,
     recovery_charge_facts,
     recovery_charge_rule,
     recovery_charge_interest,

@@ -145,6 +145,7 @@ class RecoveryPortal(models.AbstractModel):
             "pages": self._pages(visitor),
             "notices": self._notices(visitor),
             "documents": self._documents(visitor),
+            **self.env["recovery.portal.agreement"]._values(visitor),
         }
 
     @api.model

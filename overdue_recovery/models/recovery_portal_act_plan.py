@@ -113,7 +113,7 @@ class RecoveryPortalActPlan(models.AbstractModel):
     @api.model
     def _plans(self, visitor, states=OPEN):
         """Plans in these states about nothing but what the visitor sees. ``recovery.plan``"""
-        return self.env["recovery.portal"]._live(visitor, "recovery.plan", states)
+        return self.env["recovery.portal.agreement"]._live(visitor, "recovery.plan", states)
 
     # -- how it is made --------------------------------------------------------------------
 

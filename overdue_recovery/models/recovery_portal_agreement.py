@@ -3,17 +3,17 @@ from odoo import api, models
 LIVE_DISPUTES = ("open", "investigating", "mediation")
 
 
-class RecoveryPortal(models.AbstractModel):
-    """What was agreed with a customer, what it waits for and who else collects, on the account
-    page."""
+class RecoveryPortalAgreement(models.AbstractModel):
+    """What was agreed with a customer and what it waits for, for the account page."""
 
-    _inherit = "recovery.portal"
+    _name = "recovery.portal.agreement"
+    _description = "Portal: agreements"
 
     @api.model
-    def _page_values(self, visitor):
+    def _values(self, visitor):
+        """What the card of agreements shows. Seam: further arrangements add theirs."""
         acts = self.env["recovery.portal.act"]
         return {
-            **super()._page_values(visitor),
             "requests": acts._requests(visitor),
             "offers": acts._offers(visitor),
             "promises": self._live(visitor, "recovery.promise", ("open",)),
@@ -35,19 +35,3 @@ class RecoveryPortal(models.AbstractModel):
         disputes = self.env["recovery.dispute"].sudo()
         domain = [("partner_id", "=", visitor.debtor.id), ("state", "in", LIVE_DISPUTES)]
         return disputes.search(domain).filtered(lambda one: visitor.sees_document(one.move_id))
-
-    @api.model
-    def _agency_note(self, item_id):
-        """Who collects this item, and how to reach them; empty: we do.
-
-        sudo: the customer has no rights on referrals, and reads of its own item only.
-        """
-        item = self.env["account.move.line"].sudo().browse(item_id)
-        referral = self.env["recovery.referral"].sudo()._of_items(item).get(item)
-        return referral._portal_note() if referral else ""
-
-    @api.model
-    def _words(self, codes):
-        if "referred" in codes:
-            return self.env._("With a collection agency")
-        return super()._words(codes)

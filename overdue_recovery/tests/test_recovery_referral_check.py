@@ -52,7 +52,7 @@ class TestRecoveryReferralCheck(ReferringCommon):
             "disputed": "Disputed",
             "promised": "Promised",
             "in_plan": "plan",
-            "hardship": "Hardship",
+            "hardship": "private reason",
         }
         for code, text in texts.items():
             invoice = self._ripe_invoice()
