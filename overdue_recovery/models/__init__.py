@@ -144,6 +144,7 @@ from . import (
     recovery_case_message,
     recovery_case,
     recovery_case_dirty,
+    recovery_ageing,
     recovery_interaction_heads,
     recovery_autopay_due,
     recovery_autopay_daily,

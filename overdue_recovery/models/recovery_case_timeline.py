@@ -130,6 +130,7 @@ class RecoveryCaseTimeline(models.AbstractModel):
         return [
             *self._coming_notices(today),
             *self._coming_promises(today),
+            *self._coming_installments(today),
             *self._coming_hold_ends(today),
             *self._coming_follow_up(today),
         ]
@@ -173,6 +174,20 @@ class RecoveryCaseTimeline(models.AbstractModel):
             )
             for promise in self.promise_ids
             if promise.state == "open" and promise.date_promised >= today
+        ]
+
+    def _coming_installments(self, today):
+        rows = self.live_plan_id.installment_ids if self.live_plan_id.state == "active" else ()
+        return [
+            self._story_step(
+                row.date_due,
+                self.env._("Installment"),
+                row.currency_id.format(row.amount_open),
+                tone="agreed",
+                record=row.plan_id,
+            )
+            for row in rows
+            if row.amount_open and row.date_due >= today
         ]
 
     def _coming_hold_ends(self, today):

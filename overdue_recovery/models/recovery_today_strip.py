@@ -63,7 +63,9 @@ class RecoveryTodayStrip(models.Model):
         """Seam: (key, label, code of the reason, name of the action)."""
         return [
             ("promised", self.env._("Promised"), "promised", "recovery_promise_action"),
+            ("plan", self.env._("In plan"), "in_plan", "recovery_plan_action"),
             ("disputed", self.env._("Disputed"), "disputed", "recovery_dispute_action"),
+            ("referred", self.env._("Referred"), "referred", "recovery_referral_action"),
         ]
 
     def _overdue_domain(self, company):
@@ -83,11 +85,12 @@ class RecoveryTodayStrip(models.Model):
 
     def _sums_of_holds(self, company):
         """{code: (amount on hold in company currency, customers)} of the reasons that lower what
-        may be demanded; a hold without an amount holds all that is open."""
+        may be demanded, and of what is at an agency; a hold without an amount holds all that is
+        open."""
         holds = self.env["recovery.hold"]
         domain = holds._dated_domain(company._recovery_today())
         domain &= Domain("company_id", "in", self.env["dunning.measure"]._companies(company).ids)
-        domain &= Domain("reason_id.code", "in", tuple(demand.LOWERING))
+        domain &= Domain("reason_id.code", "in", (*demand.LOWERING, "referred"))
         amounts, customers = {}, {}
         for hold in holds.search(domain):
             code = hold.reason_id.code

@@ -17,6 +17,7 @@ from . import (
     recovery_autopay_create,
     recovery_call_log,
     recovery_promise_create,
+    recovery_ageing_ask,
     recovery_plan_create,
     recovery_plan_create_line,
     recovery_start,
