@@ -12,6 +12,7 @@ MARK = settings.STATE / "demo.key"
 LOG = settings.STATE / "odoo.log"
 GUIDE = settings.ROOT / "overdue_recovery" / "demo" / "guide.txt"
 DEAD_PROXY = "http://127.0.0.1:9"
+ADDRESS = "UPDATE ir_config_parameter SET value = %s WHERE key = 'web.base.url'"
 
 
 def run():
@@ -19,13 +20,15 @@ def run():
     if processes.running("Odoo"):
         raise StopError("The demo is already running: `make stop` ends it.")
     port = wanted_port()
+    if mailsink.answers(port):
+        raise StopError(f"Port {port} is taken: make run PORT={port + 1} uses another.")
     wkhtmltopdf.ensure()
     detach = bool(os.environ.get("DETACH"))
     children = {}
     try:
         smtp = mailsink.free_port()
         children["The mail sink"] = start_sink(smtp)
-        ensure_demo(smtp)
+        ensure_demo(smtp, port)
         secrets = demoagency.new_secrets()
         desk = mailsink.free_port()
         children["The fake agency"] = demoagency.start(
@@ -43,13 +46,16 @@ def run():
 
 
 def wanted_port():
-    """Return PORT or 8069, when it is free."""
+    """Return PORT or 8069."""
     text = os.environ.get("PORT") or "8069"
     if not text.isdigit() or not 0 < int(text) < 65536:
         raise StopError(f"PORT={text} is no port: give a number from 1 to 65535.")
-    if mailsink.answers(int(text)):
-        raise StopError(f"Port {text} is taken: make run PORT={int(text) + 1} uses another.")
     return int(text)
+
+
+def name_address(port):
+    """Let the links in messages lead to the Odoo on this port."""
+    database.execute(ADDRESS, [f"http://localhost:{port}"], name=settings.DEMO)
 
 
 def background_environment():
@@ -94,31 +100,34 @@ def smtp_options(port):
     return ["--smtp=127.0.0.1", f"--smtp-port={port}", "--email-from=odoo@example.com"]
 
 
-def ensure_demo(smtp):
-    """Make the demo database, or bring the kept one up to the addons' present state."""
+def ensure_demo(smtp, port):
+    """Make the demo database, or bring the kept one up to the addons' present state, for an Odoo
+    on this port."""
     engine.write_conf()
     installable = database.installable_addons()
     key = hashlib.sha256(
         (settings.odoo_version() + database.addon_hash(installable.values())).encode()
     ).hexdigest()
     if not (MARK.exists() and database.exists(settings.DEMO)):
-        make_demo(smtp)
+        make_demo(smtp, port)
     elif MARK.read_text() != key:
         progress("The addon has changed: upgrading the demo database ...")
         names = ",".join(installable)
         engine.install(
             settings.DEMO, list(installable), settings.STATE / "upgrade.log", "-u", names
         )
+    name_address(port)
     MARK.write_text(key)
 
 
-def make_demo(smtp):
+def make_demo(smtp, port):
     """Make the demo database anew and do the main job once."""
     MARK.unlink(missing_ok=True)
     shutil.rmtree(settings.MAIL, ignore_errors=True)
     settings.MAIL.mkdir(parents=True)
     progress("Making the demo database ...")
     database.fresh(settings.DEMO, demo=True)
+    name_address(port)
     # a provider that lets customers pay on the portal without money
     engine.install(settings.DEMO, ["payment_demo"], settings.STATE / "payment_demo.log")
     progress("One dunning run on it ...")
@@ -135,11 +144,12 @@ def reset():
     """Make the demo database anew."""
     if processes.running("Odoo"):
         raise StopError("The demo is running: `make stop` first.")
+    port = wanted_port()
     smtp = mailsink.free_port()
     sink = start_sink(smtp)
     try:
         MARK.unlink(missing_ok=True)
-        ensure_demo(smtp)
+        ensure_demo(smtp, port)
     finally:
         processes.end("The mail sink", sink)
     progress("The demo database is fresh: make run")

@@ -15,11 +15,12 @@ class RecoveryPortalPay(RecoveryPortalBase, PortalAccount):
     not looked at."""
 
     @visitor_route("/pay", methods=["GET"])
-    def recovery_pay(self, visitor, company=None, currency=None, what=None, amount=None, **_values):
+    def recovery_pay(self, visitor, company=None, currency=None, what=None, **values):
         """Choose a way to pay what was chosen. Shows only: nothing begins."""
         words = {
             "items": "-".join(["items", *request.httprequest.args.getlist("item")]),
-            "amount": f"amount-{amount}",
+            "installment": f"installment-{values.get('installment')}",
+            "amount": f"amount-{values.get('amount')}",
         }
         payment = request.env["recovery.portal"]._payment(
             visitor,

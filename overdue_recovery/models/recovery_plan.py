@@ -148,10 +148,15 @@ class RecoveryPlan(models.Model):
     @api.depends("installment_ids.amount_open", "state")
     def _compute_next(self):
         for plan in self:
-            rows = plan.installment_ids if plan.state in LIVE else plan.installment_ids.browse()
-            following = rows.filtered("amount_open")[:1]
+            following = plan._next_installment()
             plan.date_next = following.date_due
             plan.amount_next = following.amount_open
+
+    def _next_installment(self):
+        """The first that is not paid; empty when the plan doesn't run."""
+        self.ensure_one()
+        rows = self.installment_ids if self.state in LIVE else self.installment_ids.browse()
+        return rows.filtered("amount_open")[:1]
 
     # -- make ------------------------------------------------------------------------------
 

@@ -140,12 +140,15 @@ class RecoveryPortal(models.AbstractModel):
     @api.model
     def _page_values(self, visitor):
         """What the account page shows. Seam: cards add what they need."""
+        pages = self._pages(visitor)
+        agreements = self.env["recovery.portal.agreement"]._values(visitor)
         return {
             **self._common_values(visitor),
-            "pages": self._pages(visitor),
+            "pages": pages,
             "notices": self._notices(visitor),
             "documents": self._documents(visitor),
-            **self.env["recovery.portal.agreement"]._values(visitor),
+            **agreements,
+            "installments": self._installments_due(pages, agreements["plans"]),
         }
 
     @api.model

@@ -122,7 +122,8 @@ class PortalCompany:
 
 class Choice(NamedTuple):
     """What a visitor wants to pay, as it stands in an address: ``overdue``, ``items-3-8``,
-    ``amount-12.50``. Nothing but numbers and names: amounts are looked up, or bounded.
+    ``installment-7``, ``amount-12.50``. Nothing but numbers and names: amounts are looked up, or
+    bounded.
 
     >>> Choice.parse('items-3-8')
     Choice(kind='items', ids=(3, 8), amount=None)
@@ -144,6 +145,8 @@ class Choice(NamedTuple):
             ids = tuple(dict.fromkeys(int(word) for word in rest.split("-") if word.isdecimal()))
             if ids and len(ids) <= MOST_ITEMS:
                 return cls("items", ids)
+        if kind == "installment" and rest.isdecimal() and len(rest) < 11:
+            return cls("installment", (int(rest),))
         if kind == "amount":
             return cls("amount", amount=decimal_of(rest))
         raise ValueError(text)

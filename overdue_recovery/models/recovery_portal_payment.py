@@ -7,6 +7,8 @@ from .recovery_portal_facts import Choice, PortalAccount
 
 # Seconds within which a second payment of the same debt is a second tab, not a second thought.
 BEGUN = 60
+# States of a plan in which an installment can be paid as such.
+PAYABLE = ("active",)
 
 
 class Payment(NamedTuple):
@@ -23,6 +25,15 @@ class Payment(NamedTuple):
     def amount(self):
         """As a float in the account's currency."""
         return self.account.amount(self.units)
+
+
+class InstallmentDue(NamedTuple):
+    """What a plan's next installment asks for now."""
+
+    #: {item id: units}; empty: nothing can be paid for it now
+    parts: dict
+    #: units that have been sent off for the plan's items
+    on_its_way: int
 
 
 class RecoveryPortalPayment(models.AbstractModel):
@@ -49,7 +60,7 @@ class RecoveryPortalPayment(models.AbstractModel):
             choice = Choice.parse(choice)
         except ValueError as error:
             raise UserError(self.env._("Say what you want to pay.")) from error
-        parts = getattr(self, f"_parts_of_{choice.kind}")(account, choice)
+        parts = getattr(self, f"_parts_of_{choice.kind}")(visitor, account, choice)
         units = sum(parts.values())
         if not units:
             raise UserError(
@@ -57,16 +68,16 @@ class RecoveryPortalPayment(models.AbstractModel):
             )
         return Payment(company, account, choice, parts, units)
 
-    def _parts_of_overdue(self, account, _choice):
+    def _parts_of_overdue(self, _visitor, account, _choice):
         return account.parts
 
-    def _parts_of_items(self, account, choice):
+    def _parts_of_items(self, _visitor, account, choice):
         """What of these items has not been sent off; other people's ids are not among them."""
         return {
             one.id: one.payable for one in account.items if one.id in choice.ids and one.payable
         }
 
-    def _parts_of_amount(self, account, choice):
+    def _parts_of_amount(self, _visitor, account, choice):
         """An own amount, on the oldest items first.
 
         :raise UserError: it is nothing, more than is open, or finer than the currency
@@ -80,6 +91,42 @@ class RecoveryPortalPayment(models.AbstractModel):
                 )
             )
         return _spread(int(units), account.items)
+
+    def _parts_of_installment(self, visitor, account, choice):
+        """What the next installment of a plan still lacks, on the plan's items.
+
+        :raise UserError: it is not the next one of an active plan that the visitor sees
+        """
+        plans = self.env["recovery.portal.act"]._plans(visitor, PAYABLE)
+        plan = plans.filtered(lambda one: one._next_installment().id in choice.ids)
+        if not plan:
+            raise UserError(self.env._("This installment is paid, or its plan has ended."))
+        return self._installment_due(account, plan).parts
+
+    @api.model
+    def _installment_due(self, account, plan):
+        """What is to be paid now for a plan's next installment: what is on its way for one of
+        the plan's items is for the plan. The plan's items rest, open credits are beside it.
+
+        :param account: ``PortalAccount`` of the plan's currency
+        """
+        shown = {one.id: one for one in account.items}
+        found = [shown[key] for key in plan.claim_ids.move_line_id.ids if key in shown]
+        on_its_way = sum(one.residual - one.payable for one in found)
+        units = round(plan.amount_next / account.currency.rounding) - on_its_way
+        return InstallmentDue(_spread(max(0, units), found), on_its_way)
+
+    @api.model
+    def _installments_due(self, pages, plans):
+        """{plan: ``InstallmentDue``} of the active ones of these plans."""
+        accounts = {page.company: page.accounts for page in pages}
+        found = {}
+        for plan in plans.filtered(lambda one: one.state in PAYABLE):
+            # a branch's items stand on the page of the company that looks after it
+            of_company = accounts.get(plan.company_id._recovery_sender(), {})
+            if account := of_company.get(plan.currency_id.id):
+                found[plan] = self._installment_due(account, plan)
+        return found
 
     @api.model
     def _transaction_values(self, visitor, payment):
