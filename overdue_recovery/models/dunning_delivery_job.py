@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from psycopg2 import OperationalError
+from psycopg2.errors import SerializationFailure
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +25,7 @@ COMPANY_FIELDS = [
 ]
 # A delivery that is "sending" longer than this lost its process.
 LOST_AFTER = timedelta(minutes=15)
+TRIES_TO_LOCK = 3
 
 
 class DunningDeliveryJob(models.AbstractModel):
@@ -76,10 +78,25 @@ class DunningDeliveryJob(models.AbstractModel):
             chunk = self[start : start + CHUNK]
             chunk._read_together()
             chunk._prepare_enclosures()
-            chunk.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
+            chunk._take().filtered_domain(domain)._within_pace()._deliver()
             if not self.env["ir.cron"]._recovery_commit(len(chunk)):
                 return False
         return True
+
+    def _take(self):
+        """Lock those of these deliveries that no other process has.
+
+        Another process may have sent one since our transaction began: its row can't be locked in
+        this one, so a new one is begun and the rows are looked at as they are.
+        """
+        for _try in range(TRIES_TO_LOCK):
+            try:
+                with self.env.cr.savepoint(flush=False):
+                    return self.try_lock_for_update()
+            except SerializationFailure:
+                self.env["ir.cron"]._recovery_commit()
+                self.invalidate_recordset()
+        return self.browse()
 
     def _due_domain(self):
         now = fields.Datetime.now()
