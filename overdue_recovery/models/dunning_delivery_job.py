@@ -25,7 +25,8 @@ COMPANY_FIELDS = [
 ]
 # A delivery that is "sending" longer than this lost its process.
 LOST_AFTER = timedelta(minutes=15)
-TRIES_TO_LOCK = 3
+# How often a chunk begins before the job gives up until its next turn.
+TRIES = 3
 
 
 class DunningDeliveryJob(models.AbstractModel):
@@ -78,25 +79,26 @@ class DunningDeliveryJob(models.AbstractModel):
             chunk = self[start : start + CHUNK]
             chunk._read_together()
             chunk._prepare_enclosures()
-            chunk._take().filtered_domain(domain)._within_pace()._deliver()
+            chunk._deliver_chunk(domain)
             if not self.env["ir.cron"]._recovery_commit(len(chunk)):
                 return False
         return True
 
-    def _take(self):
-        """Lock those of these deliveries that no other process has.
+    def _deliver_chunk(self, domain):
+        """Send those of these deliveries that are of ``domain`` and that no other process has.
 
-        Another process may have sent one since our transaction began: its row can't be locked in
-        this one, so a new one is begun and the rows are looked at as they are.
+        What another process has changed since our transaction began (a message it sent, a case it
+        looked at) can't be locked in this one: then the chunk begins again with what is there now.
+        Nothing leaves twice: before anything leaves, it is committed as "sending".
         """
-        for _try in range(TRIES_TO_LOCK):
+        for tries_left in reversed(range(TRIES)):
             try:
-                with self.env.cr.savepoint(flush=False):
-                    return self.try_lock_for_update()
+                self.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
+                return
             except SerializationFailure:
-                self.env["ir.cron"]._recovery_commit()
-                self.invalidate_recordset()
-        return self.browse()
+                if not tries_left:
+                    raise
+                self.env.cr.rollback()
 
     def _due_domain(self):
         now = fields.Datetime.now()

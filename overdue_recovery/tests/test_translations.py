@@ -9,9 +9,8 @@ LANGUAGES = ("de", "es", "fr", "nl")
 READ_BY_DEBTORS = (
     "model:mail.template,",
     "model_terms:ir.ui.view,arch_db:overdue_recovery.portal_",
-    "model_terms:ir.ui.view,arch_db:overdue_recovery.recovery_portal",
-    "model_terms:ir.ui.view,arch_db:overdue_recovery.dunning_notice_letter",
-    "model_terms:ir.ui.view,arch_db:overdue_recovery.recovery_plan_agreement",
+    "model_terms:ir.ui.view,arch_db:overdue_recovery.message_",
+    "model_terms:ir.ui.view,arch_db:overdue_recovery.plan_agreement",
     "code:addons/overdue_recovery/models/dunning_notice_placeholder.py",
     "code:addons/overdue_recovery/models/dunning_notice_history.py",
     "code:addons/overdue_recovery/models/recovery_charge_text.py",
