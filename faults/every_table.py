@@ -278,13 +278,26 @@ def open_dialogs(env, invoices):
     env["recovery.hold.create"].create(
         {"reason_id": env["recovery.hold.reason"].search([], limit=1).id}
     )
+    env["recovery.link.code"].create(
+        {
+            "link_id": env["recovery.link"].search([], limit=1).id,
+            "digest": "0" * 64,
+            "date_expiry": "2099-01-01 00:00:00",
+        }
+    )
+    env["recovery.portal.visit"]._allow("somebody", "a page", 1)
+    env["recovery.ageing.ask"].create({})
+    env["recovery.start"].create({})
 
 
 def tables(env):
     """The tables of our models and of the relations that their fields made."""
-    models = [model for name, model in env.registry.items() if name.startswith(OURS)]
-    found = {model._table for model in models if model._auto and not model._abstract}
-    return found | {
+    models = [
+        model
+        for name, model in env.registry.items()
+        if name.startswith(OURS) and model._auto and not model._abstract
+    ]
+    return {model._table for model in models} | {
         field.relation
         for model in models
         for field in model._fields.values()

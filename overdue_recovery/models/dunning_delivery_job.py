@@ -4,6 +4,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.fields import Domain
 from psycopg2 import OperationalError
+from psycopg2.errors import SerializationFailure
 
 _logger = logging.getLogger(__name__)
 
@@ -24,6 +25,8 @@ COMPANY_FIELDS = [
 ]
 # A delivery that is "sending" longer than this lost its process.
 LOST_AFTER = timedelta(minutes=15)
+# How often a chunk begins before the job gives up until its next turn.
+TRIES = 3
 
 
 class DunningDeliveryJob(models.AbstractModel):
@@ -76,10 +79,26 @@ class DunningDeliveryJob(models.AbstractModel):
             chunk = self[start : start + CHUNK]
             chunk._read_together()
             chunk._prepare_enclosures()
-            chunk.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
+            chunk._deliver_chunk(domain)
             if not self.env["ir.cron"]._recovery_commit(len(chunk)):
                 return False
         return True
+
+    def _deliver_chunk(self, domain):
+        """Send those of these deliveries that are of ``domain`` and that no other process has.
+
+        What another process has changed since our transaction began (a message it sent, a case it
+        looked at) can't be locked in this one: then the chunk begins again with what is there now.
+        Nothing leaves twice: before anything leaves, it is committed as "sending".
+        """
+        for tries_left in reversed(range(TRIES)):
+            try:
+                self.try_lock_for_update().filtered_domain(domain)._within_pace()._deliver()
+                return
+            except SerializationFailure:
+                if not tries_left:
+                    raise
+                self.env.cr.rollback()
 
     def _due_domain(self):
         now = fields.Datetime.now()

@@ -106,7 +106,8 @@ class RecoveryChargeCredit(models.AbstractModel):
     def _credited_elsewhere(self, invoice, amount):
         """A credit note that no waiver made (of an offer, of an accountant) gave ``amount`` of a
         charge invoice back; below zero: it was taken back. Its charges are given up that far, so
-        that nothing is credited twice. They stay posted: an offer may be taken back.
+        that nothing is credited twice. They stay posted: an offer may be taken back. What is taken
+        back of charges that have ended since is credited anew: nobody owes them.
 
         sudo: who closes an offer need not be a manager of recovery.
         """
@@ -118,6 +119,18 @@ class RecoveryChargeCredit(models.AbstractModel):
             amount -= part
             if part:
                 charge._log_step("waived" if part > 0 else "posted", {charge: abs(part)})
+        if amount < 0:
+            self.sudo()._credit_ended(invoice, -amount)
+
+    @api.model
+    def _credit_ended(self, invoice, amount):
+        """Credit ``amount`` of the charges of this invoice that were reversed or waived."""
+        domain = [("move_id", "=", invoice.id), ("state", "in", ("reversed", "waived"))]
+        parts = {}
+        for charge in self.search(domain, order="id"):
+            parts[charge] = min(amount, charge.amount)
+            amount = invoice.currency_id.round(amount - parts[charge])
+        self._credit(parts)
 
     def _waived_by_people(self):
         """What waivers that were approved gave up of this charge."""

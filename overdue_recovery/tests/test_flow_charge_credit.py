@@ -73,6 +73,18 @@ class TestFlowChargeCredit(MoneyCommon):
         self.assertEqual((self.fee.amount_left, self.interest.amount_left), (40, 10))
         self.assertEqual(self.costs.amount_residual, 50)
 
+    def test_charges_that_ended_after_a_settlement_are_owed_by_nobody_when_it_is_taken_back(self):
+        self._settle_costs(20)
+        self.notice.action_cancel()
+        payment = self.env["account.payment"].search([("partner_id", "=", self.debtor.id)])
+        payment.action_draft()
+        payment.action_cancel()
+        self.env["recovery.case"]._cron_recompute()
+        self.assertEqual(self._credited(), 56.44)
+        self.assertEqual(set(self.notice.charge_ids.mapped("state")), {"reversed"})
+        open_items = self._receivables(self.costs | self.costs.reversal_move_ids)
+        self.assertEqual(sum(open_items.mapped("amount_residual_currency")), 0)
+
     def test_a_part_that_an_accountant_credited_is_not_credited_again(self):
         refund = self.costs._reverse_moves()
         refund.invoice_line_ids.filtered(lambda line: line.price_total == 40).unlink()

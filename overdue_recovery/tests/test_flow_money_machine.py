@@ -410,7 +410,8 @@ class MoneyMachine(RuleBasedStateMachine):
 
     def _demandable(self, notice):
         """{item: cents} of the customer's items that are overdue, less what is disputed."""
-        moves = self.invoices | (self._charges("posted").move_id - notice.charge_ids.move_id)
+        charged = self._charges("posted", "waived", "reversed").move_id
+        moves = self.invoices | (charged - notice.charge_ids.move_id)
         found = {}
         for item in self.case._receivables(moves.filtered(lambda move: move.state == "posted")):
             overdue = item.date_maturity < self.today and item.amount_residual_currency > 0
