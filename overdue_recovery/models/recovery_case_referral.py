@@ -30,16 +30,15 @@ class RecoveryCaseReferral(models.AbstractModel):
         placed = self.env["recovery.referral"]._of_items(self.item_ids)
         for case in self:
             ours = case.item_ids.filtered(lambda item: item not in placed)
-            case.referral_warning = (
-                case.live_referral_id
-                and ours
-                and self.env._(
-                    "%(agency)s collects a part only: %(documents)s stay ours, and nobody else "
-                    "asks for them.",
-                    agency=case.live_referral_id.agency_id.display_name,
-                    documents=", ".join(dict.fromkeys(ours.mapped("move_id.name"))),
-                )
-            )
+            case.referral_warning = case._stays_ours(ours) if case.live_referral_id and ours else ""
+
+    def _stays_ours(self, items):
+        return self.env._(
+            "%(agency)s collects a part only: %(documents)s stay ours, and nobody else asks for "
+            "them.",
+            agency=self.live_referral_id.agency_id.display_name,
+            documents=", ".join(dict.fromkeys(items.mapped("move_id.name"))),
+        )
 
     def action_refer(self):
         """Open the dialog for a referral of what is ripe for it."""

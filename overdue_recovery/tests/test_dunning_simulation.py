@@ -67,12 +67,12 @@ class TestDunningSimulation(RecoveryCommon):
 
     def test_the_forecast_shows_what_would_go_out_and_what_waits(self):
         self._overdue_invoice(10, amount=100)
-        self._hold(self._overdue_invoice(10, amount=70, partner=self.partner_b), "hardship")
+        self._hold(self._overdue_invoice(10, amount=70, partner=self.partner_b), "moratorium")
         with Form(
             self.env["dunning.forecast"].with_context(default_company_id=self.company.id)
         ) as form:
             self.assertIn(self.partner_a.name, form.outcome)
-            self.assertIn("Hardship", form.outcome)
+            self.assertIn("Moratorium", form.outcome)
             form.partner_id = self.partner_b
             self.assertNotIn(self.partner_a.name, form.outcome)
 

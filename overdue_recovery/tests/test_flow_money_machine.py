@@ -288,10 +288,11 @@ class MoneyMachine(RuleBasedStateMachine):
         return self.env["recovery.charge.waiver"].search([("state", "in", states)])
 
     def _payable_offers(self):
-        """Accepted ones whose last day has not passed."""
-        return self.env["recovery.offer"].search(
+        """Accepted ones whose last day has not passed, of whose items something is open."""
+        offers = self.env["recovery.offer"].search(
             [("state", "=", "accepted"), ("expiry_date", ">=", self.today)]
         )
+        return offers.filtered(lambda offer: not offer._is_settled())
 
     def _sent(self):
         return self.env["dunning.notice"].search([("state", "=", "sent")])

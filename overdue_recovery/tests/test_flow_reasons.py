@@ -366,7 +366,7 @@ class TestFlowReasons(RecoveryCommon):
         ours = [
             model._table
             for model in self.env.registry.values()
-            if model._original_module == "overdue_recovery" and not model._abstract
+            if model._original_module == "overdue_recovery" and not model._abstract and model._auto
         ]
         found = {}
         for table in (*ours, "mail_mail", "mail_message", "mail_activity", "ir_cron_trigger"):

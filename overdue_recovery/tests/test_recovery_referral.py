@@ -7,6 +7,10 @@ from .referring import ReferringCommon
 
 @tagged("post_install", "-at_install")
 class TestRecoveryReferral(ReferringCommon):
+    def test_a_case_without_an_agency_warns_of_nothing(self):
+        self._overdue_invoice(10, 100, partner=self.partner_b)
+        self.assertFalse(self.partner_b._recovery_case(self.company).referral_warning)
+
     def test_from_the_last_notice_to_the_money_in_the_bank(self):
         invoice = self._ripe_invoice()
         referral = self._referral(invoice)
