@@ -34,8 +34,8 @@ tours.add("recovery_first_run", {
             run: "click",
         },
         {
-            content: "Nobody is in recovery yet, and the screen says what to do",
-            trigger: ".o_nocontent_help:contains(No customer is in recovery)",
+            content: "Nothing was sent yet: the first steps say what would go out today",
+            trigger: ".o_recovery_start:contains(Would get a reminder today: 1)",
         },
         menu("dunning_run_menu"),
         {
