@@ -61,8 +61,9 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         """Core matches the money with the transaction's invoices, oldest first and disputed ones
-        too; what the portal took is left open for ``_recovery_allocate``."""
-        if not self.recovery_allocates:
+        too; where the portal said what is expected of which item, all of it is left open for
+        ``_recovery_allocate``."""
+        if not (self.recovery_allocates and self.recovery_parts):
             return super()._create_payment(**extra_create_values)
         invoices, items = self.invoice_ids, self._recovery_items()
         self.invoice_ids = False
