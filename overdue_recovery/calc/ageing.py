@@ -5,6 +5,9 @@ from collections.abc import Sequence
 from datetime import date
 from itertools import pairwise
 
+#: The last day of each column, included; the first one is what is not due.
+BOUNDS = (0, 30, 60, 90)
+
 
 def days_overdue(date_due: date, today: date) -> int:
     """Whole days since the maturity; 0 when the item is due today or later.
@@ -26,7 +29,7 @@ def days_overdue(date_due: date, today: date) -> int:
     return max(0, (today - date_due).days)
 
 
-def bucket(days: int, bounds: Sequence[int] = (0, 30, 60, 90)) -> int:
+def bucket(days: int, bounds: Sequence[int] = BOUNDS) -> int:
     """Number of the column in which an item overdue by ``days`` is shown.
 
     Each bound is the last day of its column (inclusive): 0 is not due, ``len(bounds)`` is over the

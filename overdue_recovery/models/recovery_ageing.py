@@ -72,14 +72,13 @@ class RecoveryAgeing(models.Model):
 
     @property
     def _table_query(self):
-        bounds = tuple(range(len(COLUMNS)))
         amounts = [
             SQL(
                 "CASE WHEN aged.bucket = %s THEN aged.amount ELSE 0 END AS %s",
                 index,
-                SQL.identifier(COLUMNS[index]),
+                SQL.identifier(column),
             )
-            for index in bounds
+            for index, column in enumerate(COLUMNS)
         ]
         return SQL(
             """
@@ -134,9 +133,8 @@ class RecoveryAgeing(models.Model):
 
     def _bucket_sql(self):
         """The column of an item, as ``calc.ageing.bucket`` says it of ``days``."""
-        bounds = ageing.bucket.__defaults__[0]
-        cases = [SQL("WHEN days <= %s THEN %s", bound, n) for n, bound in enumerate(bounds)]
-        return SQL("CASE %s ELSE %s END", SQL(" ").join(cases), len(bounds))
+        cases = [SQL("WHEN days <= %s THEN %s", last, n) for n, last in enumerate(ageing.BOUNDS)]
+        return SQL("CASE %s ELSE %s END", SQL(" ").join(cases), len(ageing.BOUNDS))
 
     def _matched_query(self):
         """What had been matched with an item by the day: above zero for a debt, below for a
