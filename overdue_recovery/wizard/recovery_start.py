@@ -55,9 +55,7 @@ class RecoveryStart(models.TransientModel):
         for start in self:
             entries, unreachable = start._who_would_get_one()
             start.notice_count = len(entries)
-            start.old_count = self.env["account.move.line"].search_count(
-                self.env["account.move.line"]._recovery_takeover_domain()
-            )
+            start.old_count = start._old_count()
             start.headline = start._headline()
             start.outlook_text = start._outlook_sentence(unreachable)
 
@@ -75,6 +73,12 @@ class RecoveryStart(models.TransientModel):
             partner for partner, _item, codes, _amount in outlook.waiting if "no_address" in codes
         }
         return outlook.entries, unreachable
+
+    def _old_count(self):
+        """Items that no run takes by itself, of this company alone as all figures here."""
+        lines = self.env["account.move.line"]
+        lines = lines.with_context(allowed_company_ids=self.company_id.ids)
+        return lines.search_count(lines._recovery_takeover_domain())
 
     def _headline(self):
         domain = self.env["recovery.today"]._overdue_domain(self.company_id)
