@@ -1,9 +1,8 @@
 """The story: what happened to fourteen customers in half a year, and by whose act."""
 
-from itertools import groupby
-
 from odoo import Command, fields
 from odoo.fields import Domain
+from odoo.tools import groupby
 
 from .ledger import OURS, THEIRS, VISITOR
 from .stage import Stage
@@ -63,7 +62,7 @@ class Story:
         self._bill_rivoli_in_three_parts()
         self._credit_vandenberg()
         with self.stage.open():
-            for day, events in groupby(sorted(self._events(), key=lambda e: e[0]), lambda e: e[0]):
+            for day, events in sorted(groupby(self._events(), lambda event: event[0])):
                 self.stage.go_to(day)
                 for _day, act in events:
                     act()

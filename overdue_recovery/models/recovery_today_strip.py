@@ -50,9 +50,19 @@ class RecoveryTodayStrip(models.Model):
         placed = overdue & Domain("id", "in", self._placed_ids())
         at_agencies = self._sum_of_items(placed)
         return [
+            self._ready_figure(company),
             *figures,
             ("referred", self.env._("At agencies"), at_agencies, "recovery_referral_action"),
         ]
+
+    def _ready_figure(self, company):
+        """What waits to be sent by a person, whoever prepared it."""
+        [(amount, customers)] = self.env["dunning.notice"]._read_group(
+            [("company_id", "=", company.id), ("state", "=", "proposed")],
+            aggregates=["amount_demanded:sum", "partner_id:count_distinct"],
+        )
+        label = self.env._("Ready to send")
+        return ("ready", label, (amount or 0.0, customers), "dunning_notice_action_ready")
 
     def _placed_ids(self):
         """Ids of the items that agencies collect."""
