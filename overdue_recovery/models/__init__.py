@@ -238,6 +238,7 @@ from . import (
     res_company_request,
     res_company_portal,
     res_company,
+    res_groups,
     res_config_settings,
     res_partner,
 )

@@ -31,28 +31,33 @@ class RecoveryTodayStrip(models.Model):
 
     @api.model
     def action_open_figure(self, key):
-        """Open the items, or the holds, that a figure of the strip is the sum of.
+        """Open the notices, items or holds that a figure of the strip is the sum of.
 
         :raise UserError: there is no such figure
         """
         self.check_access("read")
         company = self.env.company
         items, holds = self._strip_items(company), self._strip_holds()
+        if key == "ready":
+            domain = self._ready_domain(company)
+            return self._strip_action("dunning_notice_action_ready", domain)
         if key in items:
             return self.env["account.move.line"]._recovery_items_action(*items[key])
-        if key not in holds:
-            raise UserError(self.env._("There is no figure “%s”.", key))
-        label, code = holds[key]
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "overdue_recovery.recovery_hold_action"
-        )
-        domain = self._holds_domain(company) & Domain("reason_id.code", "=", code)
-        return {**action, "name": label, "domain": list(domain), "context": {}}
+        if key in holds:
+            label, code = holds[key]
+            domain = self._holds_domain(company) & Domain("reason_id.code", "=", code)
+            return {**self._strip_action("recovery_hold_action", domain), "name": label}
+        raise UserError(self.env._("There is no figure “%s”.", key))
+
+    def _strip_action(self, name, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"overdue_recovery.{name}")
+        return {**action, "domain": list(domain), "context": {}}
 
     @api.model
     def _strip_figures(self, company):
         """(key, label, (amount, customers)) of each figure."""
-        figures = [
+        figures = [("ready", self.env._("Ready to send"), self._sum_of_ready(company))]
+        figures += [
             (key, label, self._sum_of_items(domain))
             for key, (label, domain) in self._strip_items(company).items()
         ]
@@ -90,6 +95,17 @@ class RecoveryTodayStrip(models.Model):
             & Domain("company_id", "in", companies.ids)
             & Domain("date_maturity", "<", company._recovery_today())
         )
+
+    def _ready_domain(self, company):
+        """What waits to be sent by a person, whoever prepared it."""
+        return Domain("company_id", "=", company.id) & Domain("state", "=", "proposed")
+
+    def _sum_of_ready(self, company):
+        [(amount, customers)] = self.env["dunning.notice"]._read_group(
+            self._ready_domain(company),
+            aggregates=["amount_demanded:sum", "partner_id:count_distinct"],
+        )
+        return amount or 0.0, customers
 
     def _sum_of_items(self, domain):
         """(open in company currency, number of customers), in one statement."""

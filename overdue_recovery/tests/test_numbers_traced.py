@@ -44,6 +44,7 @@ class TestNumbersTraced(RecoveryCommon):
         self.assertEqual(
             figures,
             {
+                "ready": (0, 0),
                 "overdue": (20 + 30 + 40 + 50 + 60 + 100 + 200 + 300 + 400, 3),
                 "dunning": (30 + 40 + 50, 1),
                 "promised": (70, 1),
@@ -52,7 +53,8 @@ class TestNumbersTraced(RecoveryCommon):
                 "referred": (400, 1),
             },
         )
-        self.assertEqual([row["key"] for row in today.recovery_strip()], list(figures))
+        shown = [row["key"] for row in today.recovery_strip()]
+        self.assertEqual(shown, [key for key, (amount, _count) in figures.items() if amount])
         for key, (amount, customers) in figures.items():
             records = self._opened(today.action_open_figure(key))
             is_hold = records._name == "recovery.hold"
@@ -61,6 +63,14 @@ class TestNumbersTraced(RecoveryCommon):
             )
             found = records._customers() if is_hold else records.partner_id
             self.assertEqual(len(found), customers, key)
+
+    def test_what_is_ready_to_send_opens_the_notices(self):
+        run = self._propose()
+        figures = {row["key"]: row for row in self.env["recovery.today"].recovery_strip()}
+        notices = self._opened(self.env["recovery.today"].action_open_figure("ready"))
+        self.assertEqual(notices, run.notice_ids)
+        amount = self.company.currency_id.format(sum(notices.mapped("amount_demanded")))
+        self.assertEqual(figures["ready"]["amount"], amount)
 
     def test_there_is_no_other_figure(self):
         with self.assertRaisesRegex(UserError, "no figure"):
