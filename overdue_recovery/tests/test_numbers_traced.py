@@ -3,6 +3,8 @@ from odoo.tests import tagged
 
 from .common import RecoveryCommon
 
+NEW = {"name": "New", "email": "new@customer.example"}
+
 
 @tagged("post_install", "-at_install")
 class TestNumbersTraced(RecoveryCommon):
@@ -58,9 +60,12 @@ class TestNumbersTraced(RecoveryCommon):
         for key, (amount, customers) in figures.items():
             records = self._opened(today.action_open_figure(key))
             is_hold = records._name == "recovery.hold"
-            self.assertEqual(
-                sum(records.mapped("amount_held" if is_hold else "amount_residual")), amount, key
-            )
+            measure = {
+                "account.move.line": "amount_residual",
+                "dunning.notice": "amount_demanded",
+                "recovery.hold": "amount_held",
+            }[records._name]
+            self.assertEqual(sum(records.mapped(measure)), amount, key)
             found = records._customers() if is_hold else records.partner_id
             self.assertEqual(len(found), customers, key)
 
@@ -100,6 +105,7 @@ class TestNumbersTraced(RecoveryCommon):
                 self.case.action_open_age(wrong)
 
     def test_each_figure_of_a_run_opens_what_it_counts(self):
+        self._overdue_invoice(10, 90, partner=self.env["res.partner"].create(NEW))
         run = self._propose()
         kept, skipped = run.notice_ids[1:], run.notice_ids[:1]
         skipped.action_skip("Not now")
@@ -116,28 +122,27 @@ class TestNumbersTraced(RecoveryCommon):
         told = {level.name: len(notices) for level, notices in levels.items()}
         self.assertEqual(self.dunned.stats["notices_by_level"], told)
 
+    def _message(self, channel, recipient, state):
+        """A message of the run in this state, however it came there."""
+        values = {"channel": channel, "recipient_id": recipient.id}
+        delivery = (
+            self.env["dunning.delivery"]
+            .sudo()
+            .create({"notice_id": self.dunned.notice_ids.id, **values})
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE dunning_delivery SET state = %s WHERE id = %s", [state, delivery.id]
+        )
+        self.env.invalidate_all()
+
     def test_each_count_of_messages_opens_the_messages(self):
         run = self.dunned
-        for number, state in enumerate(("held", "failed", "unknown", "queued", "bounced")):
+        for state in ("held", "failed", "unknown", "queued", "bounced"):
             recipient = self.env["res.partner"].create({"name": state, "email": "x@x.example"})
-            self.env["dunning.delivery"].sudo().create(
-                {
-                    "notice_id": run.notice_ids.id,
-                    "channel": "email",
-                    "recipient_id": recipient.id,
-                    "state": state,
-                    "address": str(number),
-                }
-            )
+            self._message("email", recipient, state)
         for channel in ("letter", "sms"):
-            self.env["dunning.delivery"].sudo().create(
-                {
-                    "notice_id": run.notice_ids.id,
-                    "channel": channel,
-                    "recipient_id": self.partner_a.id,
-                    "state": "sending",
-                }
-            )
+            self._message(channel, self.partner_a, "sending")
         counts = {"sent": 1, "waiting": 2, "held": 1, "failed": 2, "unknown": 1}
         for name, count in counts.items():
             self.assertEqual(run[f"{name}_count"], count, name)
@@ -159,11 +164,7 @@ class TestNumbersTraced(RecoveryCommon):
     def test_the_first_steps_open_who_has_no_address_and_who_would_be_told(self):
         start = self.env["recovery.start"].create({})
         self.assertEqual(self._opened(start.action_view_unreachable()), self.partner_b)
-        self._overdue_invoice(
-            10,
-            90,
-            partner=self.env["res.partner"].create({"name": "New", "email": "n@customer.example"}),
-        )
+        self._overdue_invoice(10, 90, partner=self.env["res.partner"].create(NEW))
         start = self.env["recovery.start"].create({})
         self.assertGreater(start.notice_count, 0)
         self.assertEqual(len(self._opened(start.action_see())), start.notice_count)

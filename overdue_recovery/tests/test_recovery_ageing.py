@@ -106,6 +106,7 @@ class TestRecoveryAgeing(RecoveryCommon):
                     self.assertEqual(COLUMNS[int(row.age)], column)
 
     def test_it_is_told_apart_by_whatever_an_open_amount_depends_on(self):
+        self.policy.step = "catch_up"
         invoice = self._overdue_invoice(5, 100)
         self._overdue_invoice(40, 50, partner=self.partner_b)
         self._run_dunning()

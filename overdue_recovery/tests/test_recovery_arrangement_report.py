@@ -46,7 +46,7 @@ class TestRecoveryArrangementReport(RecoveryCommon):
         rows = self._row(first) | self._row(second)
         self.assertEqual(rows.mapped("outcome"), ["open", "cancelled"])
         [(rate,)] = rows._read_group([("id", "in", rows.ids)], aggregates=["kept_rate:avg"])
-        self.assertIsNone(rate)
+        self.assertFalse(rate)
 
     def test_the_rate_is_the_one_of_the_indicator(self):
         outcomes = []

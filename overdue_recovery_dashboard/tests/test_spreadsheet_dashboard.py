@@ -1,8 +1,10 @@
 import json
 import re
+from datetime import timedelta
 
+from freezegun import freeze_time
 from odoo import Command
-from odoo.addons.overdue_recovery.tests.common import RecoveryCommon
+from odoo.addons.overdue_recovery.tests.common import MONDAY, RecoveryCommon
 from odoo.addons.spreadsheet.utils.validate_data import (
     fields_in_spreadsheet,
     menus_xml_ids_in_spreadsheet,
@@ -57,15 +59,15 @@ class TestSpreadsheetDashboard(RecoveryCommon, HttpCase):
         self._overdue_invoice(100, 500, partner=self.partner_b)
         self._overdue_invoice(-10, 300)
         self._run_dunning()
-        promise = self._promise(invoice, 200)
-        with self.on(3):
-            self._pay(invoice, 250)
-            promise._judge()
-        customer = self.env["res.partner"].create({"name": "Settler"})
-        offer = self._offer(self._overdue_invoice(100, 90, partner=customer), 72)
+        settler = self.env["res.partner"].create({"name": "Settler"})
+        settled = self._overdue_invoice(100, 90, partner=settler)
+        promise, offer = self._promise(invoice, 200), self._offer(settled, 72)
         offer.action_accept()
-        self._pay(offer.claim_ids.move_line_id.move_id, 72)
-        offer._judge()
+        self.startPatcher(freeze_time(f"{MONDAY + timedelta(days=3)} 09:00:00"))
+        self._pay(invoice, 250)
+        self._pay(settled, 72)
+        promise.sudo()._judge()
+        offer.sudo()._judge()
         self.env.flush_all()
 
     def _cells(self):
