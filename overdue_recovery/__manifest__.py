@@ -106,6 +106,7 @@
         "views/mail_activity_views.xml",
         "views/recovery_case_views.xml",
         "views/recovery_today_views.xml",
+        "views/recovery_absence_views.xml",
         "views/recovery_ageing_views.xml",
         "views/account_move_line_views.xml",
         "views/account_move_views.xml",

@@ -1,5 +1,6 @@
 from odoo import api, models
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..calc import demand
 
@@ -13,12 +14,13 @@ class RecoveryTodayStrip(models.Model):
     def recovery_strip(self):
         """The figures of the company in use and of its branches, in its currency.
 
-        :return: [{label, amount, customers, action}]; a figure of nothing is left out, and
-            ``action`` is the XML id of the list it is the sum of
+        :return: [{key, label, amount, customers, action}]; a figure of nothing is left out, and
+            ``action`` is the XML id of the list it is the sum of. What somebody must act on has
+            ``alert`` and comes first.
         """
         self.check_access("read")
         company = self.env.company
-        return [
+        figures = [
             {
                 "key": key,
                 "label": label,
@@ -28,6 +30,26 @@ class RecoveryTodayStrip(models.Model):
             }
             for key, label, (amount, customers), action in self._strip_figures(company)
             if amount
+        ]
+        return [*self._strip_alerts(company), *figures]
+
+    @api.model
+    def _strip_alerts(self, company):
+        """Seam: what keeps the whole company's reminders from being true, as figures."""
+        limits = self.env["dunning.policy"].search([("company_id", "=", company.id)])
+        bank = self.env["dunning.bank"]
+        if not any(bank._is_stale(company, days) for days in set(limits.mapped("stale_bank_days"))):
+            return []
+        newest = bank._newest_day(company)
+        return [
+            {
+                "key": "bank",
+                "label": self.env._("Receipts may be missing: the newest bank line is of"),
+                "amount": format_date(self.env, newest),
+                "customers": 0,
+                "action": "account.open_account_journal_dashboard_kanban",
+                "alert": True,
+            }
         ]
 
     @api.model
