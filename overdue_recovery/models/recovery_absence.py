@@ -24,7 +24,6 @@ class RecoveryAbsence(models.Model):
     )
     deputy_id = fields.Many2one(
         "res.users",
-        string="Deputy",
         required=True,
         index=True,
         ondelete="cascade",
@@ -114,7 +113,10 @@ class RecoveryAbsence(models.Model):
         """Ids of the users whose customers are the current user's today: itself, and those it
         stands in for."""
         deputies = self._deputies()
-        return [self.env.uid, *(user for user, deputy in deputies.items() if deputy == self.env.uid)]
+        return [
+            self.env.uid,
+            *(user for user, deputy in deputies.items() if deputy == self.env.uid),
+        ]
 
     @api.model
     def _stand_in(self, user_id, company):

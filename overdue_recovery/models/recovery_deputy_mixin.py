@@ -17,7 +17,6 @@ class RecoveryDeputyMixin(models.AbstractModel):
     deputy_id = fields.Many2one(
         "res.users",
         compute="_compute_deputy",
-        string="Deputy",
         help="Looks after it today, because its owner is away.",
     )
 

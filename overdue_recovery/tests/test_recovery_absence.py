@@ -64,7 +64,9 @@ class TestRecoveryAbsence(RecoveryCommon):
         self._plan_review()
         self._away(self.anna, self.ben)
         [row] = self._mine(self.ben, "recovery.today")
-        self.assertEqual((row.case_id, row.user_id, row.deputy_id), (self.case, self.anna, self.ben))
+        self.assertEqual(
+            (row.case_id, row.user_id, row.deputy_id), (self.case, self.anna, self.ben)
+        )
         self.assertTrue(row.with_user(self.ben).is_mine)
         self.assertFalse(self._mine(self.carl, "recovery.today"))
 

@@ -153,7 +153,8 @@ class TestRecoveryToday(RecoveryCommon):
         )
         [alert] = [figure for figure in strip() if figure.get("alert")]
         self.assertIn("02/11/2025", alert["amount"])
-        self.env.ref(alert["action"])
+        opened = self.env["recovery.today"].action_open_figure(alert["key"])
+        self.assertEqual(opened["res_model"], "account.journal")
 
     def test_a_finished_task_takes_the_customer_off(self):
         task = self._plan_task()

@@ -63,6 +63,12 @@ export class RecoveryStory extends Component {
         return this.story.ageing.map((column, index) => ({ ...column, index }));
     }
 
+    /** Open the items of one part of the ageing bar. */
+    async openAge(column) {
+        const args = [[this.props.record.resId], column.index];
+        return this.action.doAction(await this.orm.call("recovery.case", "action_open_age", args));
+    }
+
     open(step) {
         return this.action.doAction({
             type: "ir.actions.act_window",
