@@ -243,18 +243,23 @@ def refer(env, today):
 
 
 def leave(env, today):
-    """A collector is away for a day."""
-    deputy = env["res.users"].create(
-        {
-            "name": "Deputy",
-            "login": "deputy",
-            "group_ids": [(4, env.ref("overdue_recovery.group_user").id)],
-            "company_ids": [(6, 0, env.company.ids)],
-            "company_id": env.company.id,
-        }
+    """A collector was away for a day."""
+    day = today - timedelta(days=30)
+    deputy = (
+        env["res.users"]
+        .with_context(no_reset_password=True)
+        .create(
+            {
+                "name": "Deputy",
+                "login": "deputy",
+                "group_ids": [(4, env.ref("overdue_recovery.group_user").id)],
+                "company_ids": [(6, 0, env.company.ids)],
+                "company_id": env.company.id,
+            }
+        )
     )
     env["recovery.absence"].create(
-        {"user_id": env.uid, "deputy_id": deputy.id, "date_from": today, "date_to": today}
+        {"user_id": env.uid, "deputy_id": deputy.id, "date_from": day, "date_to": day}
     )
 
 

@@ -45,7 +45,7 @@ class RecoveryAbsence(models.Model):
             if not absence.deputy_id.sudo().has_group("overdue_recovery.group_user"):
                 raise ValidationError(
                     self.env._(
-                        "%s is no collector and would not see the customers: choose another deputy.",
+                        "%s is no collector and would see no customers: choose another deputy.",
                         absence.deputy_id.name,
                     )
                 )
