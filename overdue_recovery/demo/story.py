@@ -81,9 +81,8 @@ class Story:
         """A company that sells, takes money, and reminds since ``BEGINNING``."""
         company = company.with_env(self.sudo)
         if not company.chart_template:
-            self.sudo["account.chart.template"].try_loading(
-                "generic_coa", company, install_demo=False
-            )
+            # account's models are all here; try_loading() would wait for those of other addons
+            self.sudo["account.chart.template"]._load("generic_coa", company, install_demo=False)
         company.email = company.email or email
         company._recovery_create_default_policies()
         policies = self.sudo["dunning.policy"].search([("company_id", "=", company.id)])
