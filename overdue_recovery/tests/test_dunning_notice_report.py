@@ -1,8 +1,7 @@
 import random
 from datetime import timedelta
 
-from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
 from .common import MONDAY, RecoveryCommon
 
@@ -257,17 +256,3 @@ class TestDunningNoticeReport(RecoveryCommon):
         notice = self._notice()
         action = self._row(notice).action_open_notice()
         self.assertEqual((action["res_model"], action["res_id"]), ("dunning.notice", notice.id))
-
-    def test_another_companys_collector_sees_nothing(self):
-        self._overdue_invoice(5, 1000)
-        notice = self._notice()
-        other = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            login="stranger",
-            groups="account.group_account_invoice",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
-        rows = self.env["dunning.notice.report"].with_user(stranger)
-        self.assertFalse(rows.search([("id", "=", notice.id)]))
