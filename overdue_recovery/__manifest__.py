@@ -124,6 +124,7 @@
         ],
         "web.assets_frontend": [
             "overdue_recovery/static/portal/**/*.scss",
+            "overdue_recovery/static/portal/**/*.js",
         ],
         "web.assets_tests": [
             "overdue_recovery/static/tests/tours/**/*",
