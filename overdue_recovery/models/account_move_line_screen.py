@@ -48,6 +48,28 @@ class AccountMoveLineScreen(models.AbstractModel):
         }
 
     @api.model
+    def _recovery_items_action(self, name, domain):
+        """The open items that a figure is the sum of, as a window action.
+
+        :param name: what the figure is called
+        """
+        view = self.env.ref("overdue_recovery.account_move_line_view_list_items")
+        search = self.env.ref("overdue_recovery.account_move_line_view_search_items")
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": "account.move.line",
+            "view_mode": "list",
+            "views": [(view.id, "list")],
+            "search_view_id": [search.id],
+            "domain": list(domain),
+            "context": {"create": False},
+            "help": self.env._(
+                "<p class='o_view_nocontent_smiling_face'>Nothing is open by now</p>"
+            ),
+        }
+
+    @api.model
     def _recovery_takeover_domain(self):
         old = Domain.OR(
             Domain("company_id", "child_of", company.id) & Domain("date_maturity", "<", start)

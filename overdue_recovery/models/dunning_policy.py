@@ -126,6 +126,14 @@ class DunningPolicy(models.Model):
     def _check_levels(self):
         self.level_ids._check_ladder()
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        policies = super().create(vals_list)
+        domain = [("company_id", "in", policies.company_id.ids)]
+        if self.sudo()._read_group(domain, ["company_id"], having=[("__count", ">", 1)]):
+            self.env["res.groups"]._recovery_show("group_policies")
+        return policies
+
     def write(self, vals):
         if "company_id" in vals:
             moved = self.filtered(lambda policy: policy.company_id.id != vals["company_id"])
@@ -148,6 +156,17 @@ class DunningPolicy(models.Model):
         """The database deletes the levels of a policy past their own check."""
         # the ones the items reached, archived ones too
         self.with_context(active_test=False).level_ids._unlink_only_unused()
+
+    @api.model
+    def _landing(self):
+        """The screen of policies: the policy itself while the company has no other."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "overdue_recovery.dunning_policy_action"
+        )
+        own = self.search([("company_id", "=", self.env.company.id)], limit=2)
+        if len(own) == 1:
+            action |= {"res_id": own.id, "view_mode": "form", "views": [(False, "form")]}
+        return action
 
     def _matching(self, partners):
         """Those of ``partners`` that are this policy's customers.

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models, tools
+from odoo import api, fields, models, tools
 
 
 class DunningPolicyCharge(models.AbstractModel):
@@ -59,7 +59,7 @@ class DunningPolicyCharge(models.AbstractModel):
         """Show the screens of charges once something is charged; let drafts go when it ends."""
         self.env.registry.clear_cache()
         if any(policy.charges for policy in self):
-            self._show_charge_screens()
+            self.env["res.groups"]._recovery_show("group_charges")
         off = self.filtered(lambda policy: not policy.charges)
         notices = self.env["dunning.notice"].sudo()
         notices.search(
@@ -69,11 +69,3 @@ class DunningPolicyCharge(models.AbstractModel):
                 ("amount_charges", ">", 0),
             ]
         )._draft_charges()
-
-    def _show_charge_screens(self):
-        """sudo: who may switch charges on need not be allowed to change groups."""
-        shown = self.env.ref("overdue_recovery.group_charges").sudo()
-        for name in ("group_user", "group_auditor"):
-            group = self.env.ref(f"overdue_recovery.{name}").sudo()
-            if shown not in group.implied_ids:
-                group.implied_ids = [Command.link(shown.id)]

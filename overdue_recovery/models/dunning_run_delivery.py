@@ -2,6 +2,7 @@ from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 # What a run shows of its messages, and the states that each figure counts.
 SHOWN = {
@@ -11,6 +12,8 @@ SHOWN = {
     "failed_count": ("failed", "bounced"),
     "unknown_count": ("unknown",),
 }
+# Letters that wait for the printer: counted apart.
+LETTERS = Domain("channel", "=", "letter") & Domain("state", "=", "sending")
 
 
 class DunningRunDelivery(models.AbstractModel):
@@ -83,25 +86,43 @@ class DunningRunDelivery(models.AbstractModel):
         failed._try_again(others)
         return True
 
-    def action_view_deliveries(self):
-        """Open the messages of this run."""
-        return self._open_deliveries({})
-
     def action_view_sent(self):
         """Open the messages of this run that were sent."""
-        return self._open_deliveries({"search_default_sent": 1})
+        return self._open_shown("sent_count")
 
     def action_view_waiting(self):
-        """Open the messages of this run that wait."""
-        return self._open_deliveries({"search_default_waiting": 1})
+        """Open the messages of this run that wait; letters have a list of their own."""
+        return self._open_shown("waiting_count", ~LETTERS)
 
-    def action_view_trouble(self):
-        """Open the messages of this run that somebody must look at."""
-        return self._open_deliveries({"search_default_trouble": 1})
+    def action_view_held(self):
+        """Open the messages of this run that the gate holds."""
+        return self._open_shown("held_count")
+
+    def action_view_failed(self):
+        """Open the messages of this run that did not get through."""
+        return self._open_shown("failed_count")
+
+    def action_view_unknown(self):
+        """Open the messages of this run of which nobody knows whether they arrived."""
+        return self._open_shown("unknown_count")
 
     def action_view_letters(self):
         """Open the letters of this run that wait to be printed."""
-        return self._action_of("overdue_recovery.dunning_delivery_action_letter", {})
+        return self._action_of("overdue_recovery.dunning_delivery_action_letter", {}, LETTERS)
 
-    def _open_deliveries(self, context):
-        return self._action_of("overdue_recovery.dunning_delivery_action", context)
+    def action_view_skipped(self):
+        """Open the notices of this run that were skipped or cancelled."""
+        return self._open_notices(("skipped", "cancelled"))
+
+    def action_view_unsent(self):
+        """Open the notices of this run that reached nobody."""
+        return self._open_notices(("failed",))
+
+    def _open_shown(self, name, but=Domain.TRUE):
+        """Open the messages that a figure counts."""
+        domain = Domain("state", "in", SHOWN[name]) & but
+        return self._action_of("overdue_recovery.dunning_delivery_action", {}, domain)
+
+    def _open_notices(self, states):
+        domain = Domain("state", "in", states)
+        return self._action_of("overdue_recovery.dunning_notice_action", {}, domain)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL, formatLang
 
 
@@ -62,7 +63,14 @@ class DunningRunScreen(models.AbstractModel):
 
     def action_view_notices(self):
         """Open this run's notices."""
-        return self._action_of("overdue_recovery.dunning_notice_action", {})
+        return self._action_of("overdue_recovery.dunning_notice_action", {"search_default_live": 1})
+
+    def action_view_levels(self):
+        """Open this run's notices by level."""
+        return self._action_of(
+            "overdue_recovery.dunning_notice_action",
+            {"search_default_live": 1, "search_default_group_level": 1},
+        )
 
     def _compute_never_sent_count(self):
         """Invoices that this run asks for and that, as far as core knows, nobody was sent."""
@@ -103,7 +111,9 @@ class DunningRunScreen(models.AbstractModel):
             "overdue_recovery.dunning_exception_action", {"search_default_group_reason": 1}
         )
 
-    def _action_of(self, xmlid, context):
+    def _action_of(self, xmlid, context, domain=Domain.TRUE):
+        """A window action with what of this run ``domain`` says."""
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
-        return {**action, "domain": [("run_id", "=", self.id)], "context": context}
+        own = Domain("run_id", "=", self.id) & domain
+        return {**action, "domain": list(own), "context": context}

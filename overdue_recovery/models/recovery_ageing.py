@@ -45,6 +45,16 @@ class RecoveryAgeing(models.Model):
     )
     date_due = fields.Date(string="Due", readonly=True)
     days = fields.Integer(string="Days overdue", readonly=True, aggregator="max")
+    age = fields.Selection(
+        [
+            ("0", "Not due"),
+            ("1", "1–30 days"),
+            ("2", "31–60 days"),
+            ("3", "61–90 days"),
+            ("4", "Over 90 days"),
+        ],
+        readonly=True,
+    )
     not_due = fields.Monetary(currency_field="company_currency_id", readonly=True)
     days_30 = fields.Monetary(
         string="1–30 days", currency_field="company_currency_id", readonly=True
@@ -84,7 +94,8 @@ class RecoveryAgeing(models.Model):
             """
             WITH aged AS (%(open)s)
             SELECT aged.id, aged.id AS move_line_id, aged.move_id, aged.partner_id,
-                   aged.company_id, aged.currency_id, aged.date_due, aged.days, aged.kind,
+                   aged.company_id, aged.currency_id, aged.date_due, aged.days,
+                   aged.bucket::text AS age, aged.kind,
                    aged.amount, aged.amount_currency, aged.level_id,
                    kase.user_id, COALESCE(aged.late_reason_id, kase.late_reason_id)
                        AS late_reason_id,
@@ -169,3 +180,8 @@ class RecoveryAgeing(models.Model):
             """,
             self._day(),
         )
+
+    def action_open_document(self):
+        """Open the document of this row."""
+        self.ensure_one()
+        return self.move_id.action_open_business_doc()

@@ -38,6 +38,9 @@ class RecoveryArrangementMixin(models.AbstractModel):
     )
     company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
     date = fields.Date(string="Made on", required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users", string="Made by", required=True, readonly=True, tracking=True
@@ -210,6 +213,13 @@ class RecoveryArrangementMixin(models.AbstractModel):
         """{record: money reconciled with its claims since they were made}, in one statement."""
         by_claim = self.claim_ids._received()
         return {record: sum(by_claim[claim] for claim in record.claim_ids) for record in self}
+
+    def _in_company_currency(self, amount):
+        """An amount of this arrangement in the company's currency, as of the day it was made."""
+        self.ensure_one()
+        company = self.company_id
+        day = self.date or fields.Date.today()
+        return self.currency_id._convert(amount, company.currency_id, company, day)
 
     # -- what people read ------------------------------------------------------------------
 

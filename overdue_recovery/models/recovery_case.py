@@ -110,6 +110,15 @@ class RecoveryCase(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_open(self):
+        for case, (overdue, not_due, credits) in self._open_lines().items():
+            case.item_ids = overdue | not_due
+            case.amount_overdue = sum(overdue.mapped("amount_residual"))
+            case.amount_not_due = sum(not_due.mapped("amount_residual"))
+            case.amount_credits = -sum(credits.mapped("amount_residual"))
+
+    def _open_lines(self):
+        """{case: (overdue items, items not due, open credits)}, one query for each company."""
+        found = {}
         for company, cases in self.grouped("company_id").items():
             today = company._recovery_today()
             companies = self.env["dunning.measure"]._companies(company)
@@ -118,10 +127,8 @@ class RecoveryCase(models.Model):
                 own = lines.get(case.partner_id.id, lines[None])
                 debts = own.filtered(lambda line: line.amount_residual > 0)
                 overdue = debts._overdue_on(today)
-                case.item_ids = debts
-                case.amount_overdue = sum(overdue.mapped("amount_residual"))
-                case.amount_not_due = sum((debts - overdue).mapped("amount_residual"))
-                case.amount_credits = -sum((own - debts).mapped("amount_residual"))
+                found[case] = overdue, debts - overdue, own - debts
+        return found
 
     @api.depends("partner_id", "company_id")
     @api.depends_context("uid")

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class RecoveryCaseScreen(models.AbstractModel):
@@ -31,3 +32,38 @@ class RecoveryCaseScreen(models.AbstractModel):
             ("state", "=", "posted"),
         ]
         return {**action, "domain": domain, "context": {"create": False}}
+
+    # -- what a figure is the sum of ------------------------------------------------------------
+
+    def action_open_overdue(self):
+        """Open the items that are overdue."""
+        return self._open_items(self.env._("Overdue"), self._parts()[0])
+
+    def action_open_not_due(self):
+        """Open the items that are not due yet."""
+        return self._open_items(self.env._("Not due"), self._parts()[1])
+
+    def action_open_credits(self):
+        """Open the payments and credit notes that are not allocated."""
+        return self._open_items(self.env._("Open credits"), self._parts()[2])
+
+    def action_open_age(self, column):
+        """Open the items of one part of the ageing bar.
+
+        :param column: its number, from 0 (not due) on
+        :raise UserError: the bar has no such part
+        """
+        self.ensure_one()
+        self.check_access("read")
+        labels = self._ageing_labels()
+        if column not in range(len(labels)):
+            raise UserError(self.env._("The ageing bar has no part %s.", column))
+        return self._open_items(labels[column], self._items_by_age()[column])
+
+    def _parts(self):
+        self.ensure_one()
+        self.check_access("read")
+        return self._open_lines()[self]
+
+    def _open_items(self, name, items):
+        return items._recovery_items_action(name, [("id", "in", items.ids)])

@@ -46,10 +46,8 @@ class RecoveryCaseTimeline(models.AbstractModel):
 
     def _ageing_columns(self, today):
         """What is open by days overdue, in company currency; columns of ``calc.ageing``."""
-        amounts = [0.0] * len(self._ageing_labels())
-        for item in self.item_ids:
-            days = ageing.days_overdue(item.date_maturity or item.date, today)
-            amounts[ageing.bucket(days)] += item.amount_residual
+        parts = self._items_by_age(today)
+        amounts = [sum(items.mapped("amount_residual")) for items in parts]
         total = sum(amounts)
         return [
             {
@@ -59,6 +57,15 @@ class RecoveryCaseTimeline(models.AbstractModel):
             }
             for label, amount in zip(self._ageing_labels(), amounts, strict=True)
         ]
+
+    def _items_by_age(self, today=None):
+        """The open items by days overdue: one recordset for each column of ``calc.ageing``."""
+        today = today or self.company_id._recovery_today()
+        parts = [self.item_ids.browse() for _label in self._ageing_labels()]
+        for item in self.item_ids:
+            days = ageing.days_overdue(item.date_maturity or item.date, today)
+            parts[ageing.bucket(days)] |= item
+        return parts
 
     def _ageing_labels(self):
         return [

@@ -4,6 +4,21 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
+#: {model: what ``_money_query()`` reads of it}: to be flushed before.
+MONEY_DEPENDS = {
+    "account.partial.reconcile": [
+        "debit_move_id",
+        "credit_move_id",
+        "exchange_move_id",
+        "debit_amount_currency",
+        "amount",
+    ],
+    "account.journal": ["type"],
+    "account.move": ["journal_id", "origin_payment_id", "statement_line_id"],
+    "account.move.line": ["date", "move_id", "parent_state"],
+    "account.payment": ["payment_transaction_id"],
+}
+
 
 class RecoveryClaim(models.Model):
     """An item in an arrangement: what was open of it when the arrangement was made.
@@ -187,6 +202,25 @@ class RecoveryClaim(models.Model):
         return received
 
     @api.model
+    def _received_query(self):
+        """``_received()`` as a statement, for reports: a row for each claim on which a credit
+        brought something, with promise_id, plan_id, the amount and its day. A test compares them.
+        """
+        return SQL(
+            """
+            SELECT claim.promise_id, claim.plan_id, money.day,
+                   GREATEST(0, money.amount - COALESCE(
+                       (claim.baseline_money ->> money.credit_id::text)::numeric, 0
+                   )) AS amount
+              FROM recovery_claim claim
+              JOIN (SELECT item_id, credit_id, SUM(amount) AS amount, MAX(day) AS day
+                      FROM (%s) matched
+                  GROUP BY 1, 2) money ON money.item_id = claim.move_line_id
+            """,
+            self._money_query(),
+        )
+
+    @api.model
     def _money(self, items, drafts=False):
         """{item id: [(id of a credit, as text, its money on the item, its day)]}, in the item's
         currency: of payments and bank or cash lines, with the exchange difference that such a
@@ -197,14 +231,36 @@ class RecoveryClaim(models.Model):
         found = defaultdict(list)
         if not items:
             return found
-        self.env["account.partial.reconcile"].flush_model()
-        self.env["account.move"].flush_model(["origin_payment_id", "statement_line_id"])
-        self.env["account.move.line"].flush_model(["date", "move_id", "parent_state"])
+        for model, names in MONEY_DEPENDS.items():
+            self.env[model].flush_model(names)
         query = SQL(
             """
-            SELECT matched.debit_move_id, COALESCE(origin.id, line.id)::text,
-                   SUM(matched.debit_amount_currency)::float8,
-                   MAX(COALESCE(origin.date, line.date))
+            SELECT item_id, credit_id::text, SUM(amount)::float8, MAX(day)
+              FROM (%(money)s) money
+             WHERE item_id IN %(items)s
+          GROUP BY 1, 2
+            """,
+            items=tuple(items.ids),
+            money=self._money_query(drafts),
+        )
+        for item_id, *row in self.env.execute_query(query):
+            found[item_id].append(row)
+        return found
+
+    @api.model
+    def _money_query(self, drafts=False):
+        """The one statement that tells money from credit notes, write-offs and other entries.
+
+        A row for each match with an item: item_id, credit_id (of the payment or bank line, also
+        for the exchange difference that its match brought), ``amount`` in the item's currency,
+        ``value`` in the company's as the item was booked, its day, and whether it was paid online.
+        """
+        return SQL(
+            """
+            SELECT matched.debit_move_id AS item_id, COALESCE(origin.id, line.id) AS credit_id,
+                   matched.debit_amount_currency AS amount, matched.amount AS value,
+                   COALESCE(origin.date, line.date) AS day,
+                   payment.payment_transaction_id IS NOT NULL AS is_online
               FROM account_partial_reconcile matched
               JOIN account_move_line line ON line.id = matched.credit_move_id
               JOIN account_move move ON move.id = line.move_id
@@ -214,20 +270,16 @@ class RecoveryClaim(models.Model):
                AND cause.debit_move_id = matched.debit_move_id
          LEFT JOIN account_move_line origin ON origin.id = cause.credit_move_id
          LEFT JOIN account_move origin_move ON origin_move.id = origin.move_id
-             WHERE matched.debit_move_id IN %(items)s
-               AND line.parent_state IN %(states)s
+         LEFT JOIN account_payment payment
+                ON payment.id = COALESCE(origin_move.origin_payment_id, move.origin_payment_id)
+             WHERE line.parent_state IN %(states)s
                AND (move.origin_payment_id IS NOT NULL OR move.statement_line_id IS NOT NULL
                     OR journal.type IN ('bank', 'cash', 'credit')
                     OR origin_move.origin_payment_id IS NOT NULL
                     OR origin_move.statement_line_id IS NOT NULL)
-          GROUP BY 1, 2
             """,
-            items=tuple(items.ids),
             states=("posted", "draft") if drafts else ("posted",),
         )
-        for item_id, *row in self.env.execute_query(query):
-            found[item_id].append(row)
-        return found
 
     def _early_share(self):
         """What the terms of payment of its document give for paying early, as a fraction."""

@@ -35,6 +35,15 @@ class RecoveryHold(models.Model):
     subject = fields.Char(compute="_compute_subject", string="What is on hold")
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     amount = fields.Monetary(help="In the document's currency. Empty: all of it.")
+    company_currency_id = fields.Many2one(
+        related="company_id.currency_id", string="Company Currency"
+    )
+    amount_held = fields.Monetary(
+        string="On hold now",
+        currency_field="company_currency_id",
+        compute="_compute_amount_held",
+        help="Of what is open of the document or item, in company currency.",
+    )
     blocks = fields.Selection(
         [("contact", "Contact"), ("charge", "Charges"), ("both", "Contact and charges")],
         compute="_compute_from_reason",
@@ -88,6 +97,18 @@ class RecoveryHold(models.Model):
         for hold in self:
             document = hold.move_line_id or hold.move_id or hold.company_id
             hold.currency_id = document.currency_id
+
+    @api.depends("amount", "move_id.amount_residual", "move_line_id.amount_residual")
+    def _compute_amount_held(self):
+        """At the rate of the open items; a hold without an amount holds all that is open."""
+        for hold in self:
+            items = hold.move_line_id or hold.move_id._recovery_lines()
+            open_now = sum(items.mapped("amount_residual"))
+            in_currency = sum(items.mapped("amount_residual_currency"))
+            if hold.amount and in_currency:
+                hold.amount_held = open_now * min(1.0, hold.amount / in_currency)
+            else:
+                hold.amount_held = max(0.0, open_now)
 
     @api.depends("reason_id")
     def _compute_from_reason(self):

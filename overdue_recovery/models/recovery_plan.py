@@ -83,6 +83,12 @@ class RecoveryPlan(models.Model):
         store=True,
         help="What was open of the items; the down payment is part of it.",
     )
+    amount_company = fields.Monetary(
+        string="Amount (company currency)",
+        currency_field="company_currency_id",
+        compute="_compute_amount_company",
+        store=True,
+    )
     installment_ids = fields.One2many(
         "recovery.plan.installment", "plan_id", string="Schedule", copy=False
     )
@@ -136,6 +142,11 @@ class RecoveryPlan(models.Model):
     def _compute_amount_total(self):
         for plan in self:
             plan.amount_total = sum(plan.claim_ids.mapped("baseline"))
+
+    @api.depends("amount_total", "currency_id", "company_id", "date")
+    def _compute_amount_company(self):
+        for plan in self:
+            plan.amount_company = plan._in_company_currency(plan.amount_total)
 
     @api.depends("amount_total", "claim_ids.reduction", "claim_ids.move_line_id.parent_state")
     def _compute_amount_paid(self):

@@ -48,6 +48,12 @@ class RecoveryPromise(models.Model):
     )
     claim_ids = fields.One2many("recovery.claim", "promise_id", string="Items", readonly=True)
     amount = fields.Monetary(string="Promised", required=True, readonly=True)
+    amount_company = fields.Monetary(
+        string="Promised (company currency)",
+        currency_field="company_currency_id",
+        compute="_compute_amount_company",
+        store=True,
+    )
     amount_received = fields.Monetary(
         string="Received",
         compute="_compute_amount_received",
@@ -94,6 +100,11 @@ class RecoveryPromise(models.Model):
             promise.date_last = promise.date_promised and fields.Date.add(
                 promise.date_promised, days=promise.tolerance_days
             )
+
+    @api.depends("amount", "currency_id", "company_id", "date")
+    def _compute_amount_company(self):
+        for promise in self:
+            promise.amount_company = promise._in_company_currency(promise.amount)
 
     @api.depends("amount", "claim_ids.received")
     def _compute_amount_received(self):

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..calc import demand
@@ -13,8 +14,7 @@ class RecoveryTodayStrip(models.Model):
     def recovery_strip(self):
         """The figures of the company in use and of its branches, in its currency.
 
-        :return: [{label, amount, customers, action}]; a figure of nothing is left out, and
-            ``action`` is the XML id of the list it is the sum of
+        :return: [{key, label, amount, customers}]; a figure of nothing is left out
         """
         self.check_access("read")
         company = self.env.company
@@ -24,49 +24,69 @@ class RecoveryTodayStrip(models.Model):
                 "label": label,
                 "amount": company.currency_id.format(amount),
                 "customers": customers,
-                "action": f"overdue_recovery.{action}",
             }
-            for key, label, (amount, customers), action in self._strip_figures(company)
+            for key, label, (amount, customers) in self._strip_figures(company)
             if amount
         ]
 
     @api.model
+    def action_open_figure(self, key):
+        """Open the notices, items or holds that a figure of the strip is the sum of.
+
+        :raise UserError: there is no such figure
+        """
+        self.check_access("read")
+        company = self.env.company
+        items, holds = self._strip_items(company), self._strip_holds()
+        if key == "ready":
+            domain = self._ready_domain(company)
+            return self._strip_action("dunning_notice_action_ready", domain)
+        if key in items:
+            return self.env["account.move.line"]._recovery_items_action(*items[key])
+        if key in holds:
+            label, code = holds[key]
+            domain = self._holds_domain(company) & Domain("reason_id.code", "=", code)
+            return {**self._strip_action("recovery_hold_action", domain), "name": label}
+        raise UserError(self.env._("There is no figure “%s”.", key))
+
+    def _strip_action(self, name, domain):
+        action = self.env["ir.actions.act_window"]._for_xml_id(f"overdue_recovery.{name}")
+        return {**action, "domain": list(domain), "context": {}}
+
+    @api.model
     def _strip_figures(self, company):
-        """Seam: (key, label, (amount, customers), name of the action) of each figure."""
-        overdue = self._overdue_domain(company)
-        reminded = overdue & Domain("dunning_item_ids.level_id", "!=", False)
-        figures = [
-            ("overdue", self.env._("Overdue"), self._sum_of_items(overdue), "recovery_case_action"),
-            (
-                "dunning",
-                self.env._("Reminded"),
-                self._sum_of_items(reminded),
-                "dunning_item_action",
-            ),
+        """(key, label, (amount, customers)) of each figure."""
+        figures = [("ready", self.env._("Ready to send"), self._sum_of_ready(company))]
+        figures += [
+            (key, label, self._sum_of_items(domain))
+            for key, (label, domain) in self._strip_items(company).items()
         ]
         holds = self._sums_of_holds(company)
-        for key, label, code, action in self._held_figures():
-            figures.append((key, label, holds.get(code, (0.0, 0)), action))
-        placed = overdue & Domain("id", "in", self._placed_ids())
-        at_agencies = self._sum_of_items(placed)
-        return [
-            *figures,
-            ("referred", self.env._("At agencies"), at_agencies, "recovery_referral_action"),
+        figures += [
+            (key, label, holds.get(code, (0.0, 0)))
+            for key, (label, code) in self._strip_holds().items()
         ]
+        return figures
 
-    def _placed_ids(self):
-        """Ids of the items that agencies collect."""
-        lines = self.env["recovery.referral.line"].search([("live", "=", True)])
-        return lines.move_line_id.ids
+    @api.model
+    def _strip_items(self, company):
+        """Seam: {key: (label, domain of the items)} of the figures that are sums of items."""
+        overdue = self._overdue_domain(company)
+        reminded = overdue & Domain("dunning_item_ids.level_id", "!=", False)
+        return {
+            "overdue": (self.env._("Overdue"), overdue),
+            "dunning": (self.env._("Reminded"), reminded),
+        }
 
-    def _held_figures(self):
-        """Seam: (key, label, code of the reason, name of the action)."""
-        return [
-            ("promised", self.env._("Promised"), "promised", "recovery_promise_action"),
-            ("plan", self.env._("In plan"), "in_plan", "recovery_plan_action"),
-            ("disputed", self.env._("Disputed"), "disputed", "recovery_dispute_action"),
-            ("referred", self.env._("Referred"), "referred", "recovery_referral_action"),
-        ]
+    @api.model
+    def _strip_holds(self):
+        """Seam: {key: (label, code of the reason)} of the figures that are sums of holds."""
+        return {
+            "promised": (self.env._("Promised"), "promised"),
+            "plan": (self.env._("In plan"), "in_plan"),
+            "disputed": (self.env._("Disputed"), "disputed"),
+            "referred": (self.env._("At agencies"), "referred"),
+        }
 
     def _overdue_domain(self, company):
         companies = self.env["dunning.measure"]._companies(company)
@@ -76,6 +96,17 @@ class RecoveryTodayStrip(models.Model):
             & Domain("date_maturity", "<", company._recovery_today())
         )
 
+    def _ready_domain(self, company):
+        """What waits to be sent by a person, whoever prepared it."""
+        return Domain("company_id", "=", company.id) & Domain("state", "=", "proposed")
+
+    def _sum_of_ready(self, company):
+        [(amount, customers)] = self.env["dunning.notice"]._read_group(
+            self._ready_domain(company),
+            aggregates=["amount_demanded:sum", "partner_id:count_distinct"],
+        )
+        return amount or 0.0, customers
+
     def _sum_of_items(self, domain):
         """(open in company currency, number of customers), in one statement."""
         [row] = self.env["account.move.line"]._read_group(
@@ -83,26 +114,21 @@ class RecoveryTodayStrip(models.Model):
         )
         return row[0] or 0.0, row[1]
 
-    def _sums_of_holds(self, company):
-        """{code: (amount on hold in company currency, customers)} of the reasons that lower what
-        may be demanded, and of what is at an agency; a hold without an amount holds all that is
-        open."""
+    def _holds_domain(self, company):
+        """The holds in force that lower what may be demanded, or leave it to an agency."""
         holds = self.env["recovery.hold"]
-        domain = holds._dated_domain(company._recovery_today())
-        domain &= Domain("company_id", "in", self.env["dunning.measure"]._companies(company).ids)
-        domain &= Domain("reason_id.code", "in", (*demand.LOWERING, "referred"))
+        companies = self.env["dunning.measure"]._companies(company)
+        return (
+            holds._dated_domain(company._recovery_today())
+            & Domain("company_id", "in", companies.ids)
+            & Domain("reason_id.code", "in", (*demand.LOWERING, "referred"))
+        )
+
+    def _sums_of_holds(self, company):
+        """{code of the reason: (amount on hold in company currency, customers)}."""
         amounts, customers = {}, {}
-        for hold in holds.search(domain):
+        for hold in self.env["recovery.hold"].search(self._holds_domain(company)):
             code = hold.reason_id.code
-            amounts[code] = amounts.get(code, 0.0) + self._amount_on_hold(hold)
+            amounts[code] = amounts.get(code, 0.0) + hold.amount_held
             customers.setdefault(code, set()).update(hold._customers().ids)
         return {code: (amount, len(customers[code])) for code, amount in amounts.items()}
-
-    def _amount_on_hold(self, hold):
-        """In company currency, at the rate of the open items."""
-        items = hold.move_line_id or hold.move_id._recovery_lines()
-        open_now = sum(items.mapped("amount_residual"))
-        in_currency = sum(items.mapped("amount_residual_currency"))
-        if not hold.amount or not in_currency:
-            return max(0.0, open_now)
-        return open_now * min(1.0, hold.amount / in_currency)

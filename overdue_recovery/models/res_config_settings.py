@@ -1,8 +1,38 @@
 from odoo import fields, models
 
+# Who gets the screens of a feature when it is switched on.
+COLLECTORS = "overdue_recovery.group_user"
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
+
+    group_recovery_lists = fields.Boolean(
+        string="Lists and reports",
+        implied_group="overdue_recovery.group_lists",
+        group=COLLECTORS,
+    )
+    group_recovery_policies = fields.Boolean(
+        string="Several policies",
+        implied_group="overdue_recovery.group_policies",
+        group=COLLECTORS,
+    )
+    group_recovery_charges = fields.Boolean(
+        string="Charges for late payment",
+        implied_group="overdue_recovery.group_charges",
+        group=COLLECTORS,
+    )
+    group_recovery_law = fields.Boolean(
+        string="Law and contract", implied_group="overdue_recovery.group_law", group=COLLECTORS
+    )
+    group_recovery_offers = fields.Boolean(
+        string="Settlement offers", implied_group="overdue_recovery.group_offers", group=COLLECTORS
+    )
+    group_recovery_agencies = fields.Boolean(
+        string="Collection agencies",
+        implied_group="overdue_recovery.group_agencies",
+        group=COLLECTORS,
+    )
 
     recovery_tz = fields.Selection(related="company_id.recovery_tz", readonly=False)
     recovery_reply_days = fields.Integer(related="company_id.recovery_reply_days", readonly=False)

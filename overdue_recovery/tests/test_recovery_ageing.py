@@ -103,6 +103,33 @@ class TestRecoveryAgeing(RecoveryCommon):
                 for row in rows:
                     column = COLUMNS[ageing.bucket(ageing.days_overdue(row.date_due, day))]
                     self.assertEqual(row[column], row.amount)
+                    self.assertEqual(COLUMNS[int(row.age)], column)
+
+    def test_it_is_told_apart_by_whatever_an_open_amount_depends_on(self):
+        self.policy.step = "catch_up"
+        invoice = self._overdue_invoice(5, 100)
+        self._overdue_invoice(40, 50, partner=self.partner_b)
+        self._run_dunning()
+        case = invoice.partner_id._recovery_case(self.company)
+        case.late_reason_id = self.env["recovery.late.reason"].search([], limit=1)
+        case.user_id = self.env.user
+        [row, other] = (
+            self._rows(partner_id=self.partner_a.id),
+            self._rows(partner_id=self.partner_b.id),
+        )
+        self.assertEqual((row.amount, other.amount), (100, 50))
+        self.assertEqual((row.level_id, other.level_id), (self.levels[0], self.levels[2]))
+        self.assertEqual(row.user_id, self.env.user)
+        self.assertEqual((row.late_reason_id, other.late_reason_id.ids), (case.late_reason_id, []))
+        self.assertEqual(row.currency_id, self.company.currency_id)
+        for name in ("partner_id", "level_id", "user_id", "late_reason_id", "currency_id", "age"):
+            groups = row._read_group([("company_id", "=", self.company.id)], [name], ["amount:sum"])
+            self.assertEqual(sum(amount for _key, amount in groups), 150, name)
+
+    def test_a_row_opens_its_document(self):
+        invoice = self._overdue_invoice(10, 100)
+        action = self._rows().action_open_document()
+        self.assertEqual((action["res_model"], action["res_id"]), ("account.move", invoice.id))
 
     def test_a_day_to_come_is_refused(self):
         ask = self.env["recovery.ageing.ask"].create({"date": MONDAY + timedelta(days=1)})

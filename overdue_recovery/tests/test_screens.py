@@ -3,6 +3,7 @@ from odoo.tests import Form, tagged
 from odoo.tests.common import new_test_user
 
 from .common import RecoveryCommon
+from .features import switch_on
 
 # what each kind of user has to be able to open
 ROLES = {
@@ -19,6 +20,7 @@ class TestScreens(RecoveryCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        switch_on(cls.env)
         cls.users = {
             role: new_test_user(
                 cls.env,

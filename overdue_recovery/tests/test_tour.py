@@ -12,6 +12,8 @@ from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.tests import tagged
 
+from .features import switch_on
+
 
 class Sink:
     """A mail server's inbox: files every message it takes in a folder."""
@@ -50,6 +52,7 @@ class TourCommon(AccountTestInvoicingHttpCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        switch_on(cls.env)
         # compiled within a request, they keep the others waiting too long for the tests' cursor
         for name in ("web.assets_frontend", "web.assets_web"):
             bundle = cls.env["ir.qweb"]._get_asset_bundle(name, css=True, js=True)

@@ -6,6 +6,8 @@ from odoo import Command
 from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 from odoo.tests import tagged
 
+from .features import switch_on
+
 
 @tagged("post_install", "-at_install", "is_tour")
 class TestTourAgency(AccountTestInvoicingHttpCommon):
@@ -18,6 +20,7 @@ class TestTourAgency(AccountTestInvoicingHttpCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        switch_on(cls.env, "overdue_recovery.group_agencies")
         # compiled within a request, it keeps the others waiting too long for the tests' cursor
         bundle = cls.env["ir.qweb"]._get_asset_bundle("web.assets_web", css=True, js=True)
         bundle.css()

@@ -21,6 +21,8 @@ class RecoveryStart(models.TransientModel):
     outlook_text = fields.Char(compute="_compute_figures")
     notice_count = fields.Integer(compute="_compute_figures")
     old_count = fields.Integer(compute="_compute_figures")
+    overdue_count = fields.Integer(compute="_compute_figures")
+    unreachable_ids = fields.Many2many("res.partner", compute="_compute_figures")
     check_ids = fields.One2many("recovery.start.check", "start_id", string="Ready?")
 
     @api.model
@@ -56,7 +58,8 @@ class RecoveryStart(models.TransientModel):
             entries, unreachable = start._who_would_get_one()
             start.notice_count = len(entries)
             start.old_count = start._old_count()
-            start.headline = start._headline()
+            start.overdue_count, start.headline = start._headline()
+            start.unreachable_ids = start.unreachable_ids.browse(sorted(unreachable))
             start.outlook_text = start._outlook_sentence(unreachable)
 
     def _who_would_get_one(self):
@@ -81,6 +84,7 @@ class RecoveryStart(models.TransientModel):
         return lines.search_count(lines._recovery_takeover_domain())
 
     def _headline(self):
+        """(number of overdue invoices, the sentence about them)."""
         domain = self.env["recovery.today"]._overdue_domain(self.company_id)
         [(count, customers, amount)] = self.env["account.move.line"]._read_group(
             domain,
@@ -91,8 +95,8 @@ class RecoveryStart(models.TransientModel):
             ],
         )
         if not count:
-            return self.env._("Nothing is overdue. Reminders begin by themselves when it is.")
-        return self.env._(
+            return 0, self.env._("Nothing is overdue. Reminders begin by themselves when it is.")
+        return count, self.env._(
             "%(amount)s are overdue: invoices %(invoices)s, customers %(customers)s.",
             invoices=count,
             customers=customers,
@@ -184,6 +188,21 @@ class RecoveryStart(models.TransientModel):
         """
         self.policy_id.mode = "automatic"
         return self._notify(self.env._("Each morning the reminders are sent by themselves."))
+
+    def action_view_overdue(self):
+        """Show the items that the headline counts."""
+        domain = self.env["recovery.today"]._overdue_domain(self.company_id)
+        return self.env["account.move.line"]._recovery_items_action(self.env._("Overdue"), domain)
+
+    def action_view_unreachable(self):
+        """Show the customers that nothing can be sent to."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Customers without an address"),
+            "res_model": "res.partner",
+            "view_mode": "list,form",
+            "domain": [("id", "in", self.unreachable_ids.ids)],
+        }
 
     def action_view_old(self):
         """Show the items that fell due before the start of the policy."""

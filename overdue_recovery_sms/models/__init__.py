@@ -1,4 +1,5 @@
 from . import (
+    res_config_settings,
     res_partner,
     sms_template,
     sms_tracker,

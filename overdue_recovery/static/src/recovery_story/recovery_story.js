@@ -1,6 +1,7 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, onWillDestroy, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { debounce } from "@web/core/utils/timing";
 import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 
@@ -19,10 +20,15 @@ export class RecoveryStory extends Component {
     setup() {
         this.orm = useService("orm");
         this.action = useService("action");
-        this.story = useState({ ...NOTHING });
-        // not returned: the form does not wait
+        this.story = useState({ ...NOTHING, asking: false });
+        // one reading of a form tells of many changes: its story is asked for once
+        const ask = debounce(this.load.bind(this), 50);
+        // not on unmounting: a form that is drawn anew at once destroys what was never mounted
+        onWillDestroy(() => ask.cancel());
+        // nothing is returned: the form does not wait
         useRecordObserver((record) => {
-            this.load(record.resId, record.data.amount_overdue, record.data.follow_up_date);
+            this.story.asking = true;
+            ask(record.resId, record.data.amount_overdue, record.data.follow_up_date);
         });
     }
 
@@ -34,9 +40,13 @@ export class RecoveryStory extends Component {
     async load(id, _overdue, _followUp) {
         const asked = id && this.orm.silent.call("recovery.case", "recovery_story", [[id]]);
         this.asked = asked;
-        const story = (await asked) || NOTHING;
-        if (this.asked === asked) {
-            Object.assign(this.story, story);
+        try {
+            const story = (await asked) || NOTHING;
+            if (this.asked === asked) {
+                Object.assign(this.story, story);
+            }
+        } finally {
+            this.story.asking = this.story.asking && this.asked !== asked;
         }
     }
 
@@ -51,6 +61,12 @@ export class RecoveryStory extends Component {
 
     get columns() {
         return this.story.ageing.map((column, index) => ({ ...column, index }));
+    }
+
+    /** Open the items of one part of the ageing bar. */
+    async openAge(column) {
+        const args = [[this.props.record.resId], column.index];
+        return this.action.doAction(await this.orm.call("recovery.case", "action_open_age", args));
     }
 
     open(step) {

@@ -24,8 +24,11 @@ export class RecoveryStrip extends Component {
         this.state.figures = await this.orm.call("recovery.today", "recovery_strip", []);
     }
 
-    open(figure) {
-        return this.action.doAction(figure.action);
+    async open(figure) {
+        const args = [figure.key];
+        return this.action.doAction(
+            await this.orm.call("recovery.today", "action_open_figure", args)
+        );
     }
 }
 

@@ -50,6 +50,10 @@ registry.category("web_tour.tours").add("recovery_evidence", {
             trigger: ".o_notification:contains(is whole)",
         },
         {
+            content: "The timeline has answered",
+            trigger: ".o_recovery_story[aria-busy=false] .o_recovery_step",
+        },
+        {
             content: "Make the evidence pack",
             trigger: ".o_statusbar_buttons button[name=action_evidence_pack]",
             run: "click",
@@ -58,6 +62,10 @@ registry.category("web_tour.tours").add("recovery_evidence", {
             content: "It was made",
             trigger: ".o-mail-Message:contains(An evidence pack was made)",
             timeout: 60000,
+        },
+        {
+            content: "Nothing is under way when the browser is closed",
+            trigger: ".o_recovery_story[aria-busy=false]",
         },
     ],
 });
