@@ -12,6 +12,8 @@ from .test_tour import TourCommon
 
 SIZES = (360, 1280)
 SEVERE = ("serious", "critical")
+# Odoo's own, wherever it draws them: pictures of people, and boxes to tick rows.
+NOT_OURS = (".o_data_row img", ".o_list_record_selector")
 RUN = """
 (async (within) => {
     if (!window.axe) {
@@ -43,22 +45,24 @@ class Axe(HttpCase):
             raise AssertionError(f"axe-core is not at {path} (OR_AXE): `make test` fetches it.")
         cls.axe = path.read_text()
 
-    def _assert_open_to_all(self, browser, name, within=("body",)):
+    def _assert_open_to_all(self, browser, name, within=("body",), without=()):
         """Nothing serious or critical on the page that the browser shows.
 
         :param within: selectors of the parts to look at; each has to be there
+        :param without: selectors of what is not ours
         """
         for selector in within:
             self.assertTrue(browser.has(selector), f"{name}: no {selector}")
         browser.value(f"{self.axe};0")
-        include = [[selector] for selector in within]
-        found = browser.value(f"{RUN}({json.dumps({'include': include})})")
-        self.assertGreater(found["passes"], 3, f"{name}: nothing was looked at")
-        severe = [one for one in found["violations"] if one["impact"] in SEVERE]
-        text = "\n".join(
-            f"{one['id']} ({one['impact']}): {node}" for one in severe for node in one["nodes"]
-        )
-        self.assertFalse(severe, f"{name}\n{text}")
+        parts = {"include": [[one] for one in within], "exclude": [[one] for one in without]}
+        found = browser.value(f"{RUN}({json.dumps(parts)})")
+        with self.subTest(page=name):
+            self.assertGreater(found["passes"], 0, "nothing was looked at")
+            severe = [one for one in found["violations"] if one["impact"] in SEVERE]
+            text = "\n".join(
+                f"{one['id']} ({one['impact']}): {node}" for one in severe for node in one["nodes"]
+            )
+            self.assertFalse(text, text)
 
 
 @tagged("post_install", "-at_install", "is_tour")
@@ -73,8 +77,9 @@ class TestAxe(Axe):
                 "document.querySelector('main').innerHTML +="
                 ' \'<p style="color: #aaa">Pale words</p><a href="/"><img src="/x"></a>\'; 0'
             )
-            with self.assertRaisesRegex(AssertionError, "color-contrast.*|image-alt.*"):
-                self._assert_open_to_all(browser, "made worse")
+            found = browser.value(f"{RUN}({{include: [['body']]}})")
+        severe = {one["id"] for one in found["violations"] if one["impact"] in SEVERE}
+        self.assertLessEqual({"color-contrast", "image-alt"}, severe)
 
 
 @tagged("post_install", "-at_install", "is_tour")
@@ -141,7 +146,7 @@ class TestPortalAccessibility(PortalActs, Axe):
         with opened(self, "recovery_customer") as browser:
             for width in SIZES:
                 browser.resize(width)
-                for page in ("promise", "plan", "date", "paid", "wrong", "help"):
+                for page in ("promise", "plan", "date", "wrong", "help"):
                     browser.open(f"/my/recovery/form/{page}", ".o_recovery h1")
                     with mute_logger("odoo.http"):
                         self._send(
@@ -173,12 +178,15 @@ class TestBackendAccessibility(TourCommon, Axe):
         self.env["recovery.case"]._cron_recompute()
         self.env.flush_all()
 
-    def _look_at(self, path, *within):
+    def _look_at(self, path, *within, tab=None, sizes=SIZES):
         with opened(self, "accountman") as browser:
-            for width in SIZES:
+            for width in sizes:
                 browser.resize(width)
-                browser.open(f"/odoo/{path}", within[-1])
-                self._assert_open_to_all(browser, f"{path} at {width}", within)
+                browser.open(f"/odoo/{path}", tab or within[-1])
+                if tab:
+                    browser.value(f"document.querySelector({json.dumps(tab)}).click()")
+                    browser.wait_for(within[-1])
+                self._assert_open_to_all(browser, f"{path} at {width}", within, NOT_OURS)
 
     def test_case_with_its_story(self):
         case = self.customer._recovery_case(self.company)
@@ -186,15 +194,17 @@ class TestBackendAccessibility(TourCommon, Axe):
         self._look_at(form, ".o_recovery_ageing", ".o_recovery_timeline")
 
     def test_today(self):
-        with opened(self, "accountman") as browser:
-            browser.open("/odoo/action-overdue_recovery.recovery_today_action", ".o_data_row")
-            self._assert_open_to_all(browser, "Today", [".o_recovery_strip", ".o_data_row"])
+        action = "action-overdue_recovery.recovery_today_action"
+        self._look_at(action, ".o_recovery_strip", ".o_data_row", sizes=[1280])
 
     def test_first_steps(self):
-        self._look_at("action-overdue_recovery.recovery_start_action", ".o_recovery_start h1")
+        action = "action-overdue_recovery.recovery_start_action"
+        self._look_at(action, ".o_recovery_start", ".o_recovery_start .btn-primary")
 
-    def test_status_of_an_invoice_and_of_a_customer(self):
-        self._look_at(
-            f"action-account.action_move_out_invoice_type/{self.old.id}", ".o_recovery_status"
-        )
-        self._look_at(f"action-base.action_partner_form/{self.customer.id}", ".o_recovery_status")
+    def test_status_of_an_invoice(self):
+        form = f"action-account.action_move_out_invoice_type/{self.old.id}"
+        self._look_at(form, ".o_recovery_status")
+
+    def test_status_of_a_customer(self):
+        form = f"action-base.action_partner_form/{self.customer.id}"
+        self._look_at(form, ".o_recovery_status", tab="a[name=recovery]")

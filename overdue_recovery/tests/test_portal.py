@@ -48,8 +48,9 @@ class TestPortal(PortalCommon):
         self.assertEqual(tx.invoice_ids, self.invoice_a)
 
     def test_where_a_payment_ends_it_is_said_what_became_of_it(self):
+        link = f"/recovery/l/{self._links()[self.partner_a]}"
         for state, is_off in (("_set_done", False), ("_set_canceled", True)):
-            for way in ("/my/recovery", f"/recovery/l/{self._links()[self.partner_a]}"):
+            for way in ("/my/recovery", link):
                 with self.subTest(state=state, way=way):
                     self._login() if way == "/my/recovery" else self.authenticate(None, None)
                     tx = self._transaction(way, "amount-1")

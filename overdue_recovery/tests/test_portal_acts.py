@@ -414,7 +414,9 @@ class TestPortalActs(PortalActs):
         self._overdue_invoice(10, 60.0, currency_id=francs.id)
         forms = self._get("/my/recovery/form/promise").text
         dollars = re.search(r'name="form" value="([^"]+)"', forms)[1]
-        refused = self._act("promise", item=self.item.id, day=self._day(3), amount="0", form=dollars)
+        refused = self._act(
+            "promise", item=self.item.id, day=self._day(3), amount="0", form=dollars
+        )
         self._assert_refused(refused, "amount")
         self.assertEqual(refused.text.count('class="o_recovery_error"'), 1)
         self.assertIn(f'aria-describedby="error_amount_{dollars}"', refused.text)
