@@ -92,6 +92,13 @@ def screenshots():
     return pictures.main()
 
 
+def release():
+    """Keep this version in faults/releases, for the tests of upgrades."""
+    from dev import release as releases
+
+    return releases.keep()
+
+
 def stop():
     """Stop what runs in the background: Odoo, the mail sink, the fake agency, PostgreSQL."""
     from dev import postgres, processes
@@ -118,6 +125,7 @@ COMMANDS = {
     "demo-reset": demo_reset,
     "terms": terms,
     "screenshots": screenshots,
+    "release": release,
     "stop": stop,
     "help": show_help,
 }

@@ -1,2 +1,2 @@
-from . import calc, controllers, models, wizard
+from . import calc, controllers, demo, models, wizard
 from .hooks import post_init_hook, uninstall_hook

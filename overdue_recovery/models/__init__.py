@@ -78,6 +78,7 @@ from . import (
     recovery_hold_private,
     recovery_hold,
     recovery_arrangement,
+    recovery_case_part_mixin,
     recovery_arrangement_mixin,
     recovery_arrangement_judge,
     recovery_write_off,

@@ -20,23 +20,8 @@ class RecoveryArrangementMixin(models.AbstractModel):
 
     _name = "recovery.arrangement.mixin"
     _description = "Arrangement with a debtor"
-    _inherit = ["recovery.arrangement"]
+    _inherit = ["recovery.arrangement", "recovery.case.part.mixin"]
 
-    _log_kind = "note"
-
-    name = fields.Char(string="Number", required=True, readonly=True, default="/", copy=False)
-    case_id = fields.Many2one(
-        "recovery.case", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"
@@ -51,7 +36,6 @@ class RecoveryArrangementMixin(models.AbstractModel):
         readonly=True,
         help="The customer's open credits are not meant to pay these items.",
     )
-    message_lang = fields.Char(related="case_id.message_lang")
     terms_text = fields.Text(compute="_compute_terms_text")
 
     @api.depends_context("lang")
@@ -246,16 +230,6 @@ class RecoveryArrangementMixin(models.AbstractModel):
             for record in self
         ]
         self.env["recovery.interaction"].sudo()._log(entries)
-
-    def _write_to_debtor(self, template, attachments=None):
-        """Queue an e-mail about it to the debtor and log it, as an answer.
-
-        :param template: XML id of a mail.template of this model
-        :param attachments: ir.attachment that go with it
-        :raise UserError: nobody can be written to
-        """
-        self.ensure_one()
-        self.case_id._write_answer(template, self, self._log_kind, self.name, attachments)
 
     def _tell_owner(self, kind, summary, text):
         """One task for whoever owns the case; not twice while it waits.

@@ -35,11 +35,13 @@ class RecoveryDispute(models.Model):
         "recovery.dispute.hold",
         "recovery.dispute.credit",
         "recovery.dispute.message",
+        "recovery.case.part.mixin",
         "recovery.state.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
     _order = "id desc"
+    _log_kind = "dispute"
     _transitions = {
         "open": {
             "investigating",
@@ -57,7 +59,6 @@ class RecoveryDispute(models.Model):
         "withdrawn": set(),
     }
 
-    name = fields.Char(string="Number", required=True, readonly=True, default="/", copy=False)
     state = fields.Selection(
         [
             ("open", "Open"),
@@ -80,18 +81,6 @@ class RecoveryDispute(models.Model):
         "account.move", string="Invoice", index="btree_not_null", ondelete="set null"
     )
     document_name = fields.Char(string="Number of the invoice", readonly=True)
-    case_id = fields.Many2one(
-        "recovery.case", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     amount_disputed = fields.Monetary(
         string="In dispute", tracking=True, help="Not demanded until the dispute is decided."
@@ -224,7 +213,7 @@ class RecoveryDispute(models.Model):
     def _begin(self):
         """The disputed part rests, and its owner has a task with a deadline."""
         self._hold_disputed()
-        self._plan_decision()
+        self._plan_task(self.env._("Decide %s", self.name))
         self._take_files()
         self._log_step("open", self.description or "")
 
@@ -242,7 +231,7 @@ class RecoveryDispute(models.Model):
             )
         result = super().write(vals)
         if not {"user_id", "sla_date"}.isdisjoint(vals):
-            self.filtered("is_live")._replan_decision()
+            self.filtered("is_live")._replan_task()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -361,26 +350,13 @@ class RecoveryDispute(models.Model):
         )
         self._spare_disputed_days()
         self._hold_disputed()
-        self._plan_decision()
+        self._plan_task(self.env._("Decide %s", self.name))
         self._log_step("reopened")
 
     # -- the owner's task ------------------------------------------------------------------
 
-    def _plan_decision(self):
-        self.with_context(mail_activity_quick_update=True).activity_schedule(
-            "overdue_recovery.mail_activity_type_dispute",
-            date_deadline=self.sla_date,
-            summary=self.env._("Decide %s", self.name),
-            user_id=(self.user_id or self.env.user).id,
-        )
-
-    def _replan_decision(self):
-        for dispute in self:
-            dispute.activity_reschedule(
-                ["overdue_recovery.mail_activity_type_dispute"],
-                date_deadline=dispute.sla_date,
-                new_user_id=dispute.user_id.id,
-            )
+    def _task_of_owner(self):
+        return "overdue_recovery.mail_activity_type_dispute", "sla_date"
 
     def _decision_made(self):
         self.activity_feedback(["overdue_recovery.mail_activity_type_dispute"])

@@ -23,11 +23,13 @@ class RecoveryOffer(models.Model):
         "recovery.offer.closing",
         "recovery.offer.message",
         "recovery.arrangement",
+        "recovery.case.part.mixin",
         "recovery.state.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
     _order = "id desc"
+    _log_kind = "offer"
     _transitions = {
         "proposed": {"countered", "accepted", "declined", "expired", "withdrawn"},
         "accepted": {"fulfilled", "voided"},
@@ -39,7 +41,6 @@ class RecoveryOffer(models.Model):
         "voided": set(),
     }
 
-    name = fields.Char(string="Number", required=True, readonly=True, default="/", copy=False)
     state = fields.Selection(
         [
             ("proposed", "Proposed"),
@@ -58,18 +59,6 @@ class RecoveryOffer(models.Model):
         copy=False,
         tracking=True,
     )
-    case_id = fields.Many2one(
-        "recovery.case", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     company_currency_id = fields.Many2one(
         related="company_id.currency_id", string="Company Currency"

@@ -62,11 +62,13 @@ class RecoveryReferral(models.Model):
         "recovery.referral.watch",
         "recovery.referral.money",
         "recovery.referral.recall",
+        "recovery.case.part.mixin",
         "recovery.state.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
     _order = "id desc"
+    _log_kind = "referral"
     _transitions = {
         "draft": {"checked", "cancelled"},
         "checked": {"approved", "cancelled"},
@@ -84,7 +86,6 @@ class RecoveryReferral(models.Model):
         "cancelled": set(),
     }
 
-    name = fields.Char(string="Number", required=True, readonly=True, default="/", copy=False)
     state = fields.Selection(
         [
             ("draft", "Draft"),
@@ -114,18 +115,6 @@ class RecoveryReferral(models.Model):
         "recovery.agency", required=True, index=True, ondelete="restrict", tracking=True
     )
     connector = fields.Selection(related="agency_id.connector")
-    case_id = fields.Many2one(
-        "recovery.case", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     date = fields.Date(string="Made on", required=True, readonly=True)
     date_sent = fields.Date(string="Sent on", readonly=True, copy=False)

@@ -56,7 +56,7 @@ class RecoveryReferralText(models.AbstractModel):
                 "case": referral.case_id,
                 "direction": "note",
                 "channel": "system",
-                "kind": "referral",
+                "kind": referral._log_kind,
                 "outcome": outcome,
                 "reference": referral.name,
                 "text": text or referral._terms_sentence(),

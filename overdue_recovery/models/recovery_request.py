@@ -30,11 +30,13 @@ class RecoveryRequest(models.Model):
     _inherit = [
         "recovery.request.answer.mixin",
         "recovery.request.message",
+        "recovery.case.part.mixin",
         "recovery.state.mixin",
         "mail.thread",
         "mail.activity.mixin",
     ]
     _order = "deadline, id"
+    _log_kind = "request"
     _transitions = {
         "open": {"approved", "countered", "rejected", "withdrawn"},
         "approved": set(),
@@ -43,7 +45,6 @@ class RecoveryRequest(models.Model):
         "withdrawn": set(),
     }
 
-    name = fields.Char(string="Number", required=True, readonly=True, default="/", copy=False)
     state = fields.Selection(
         [
             ("open", "Open"),
@@ -74,19 +75,6 @@ class RecoveryRequest(models.Model):
         readonly=True,
         index=True,
     )
-    case_id = fields.Many2one(
-        "recovery.case", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one("res.company", required=True, readonly=True, index=True)
-    message_lang = fields.Char(related="case_id.message_lang")
     author_id = fields.Many2one(
         "res.partner",
         string="Asked by",
@@ -225,7 +213,7 @@ class RecoveryRequest(models.Model):
     def _begin(self):
         """Demands rest, and whoever answers has a task with a deadline."""
         self._pause()
-        self._plan_answer()
+        self._plan_task(self.env._("Answer %s", self.name))
         self._take_files()
         self._log_request(self.text)
         self.env["recovery.case.dirty"]._put(self.case_id)
@@ -256,7 +244,7 @@ class RecoveryRequest(models.Model):
             raise UserError(self.env._("What a customer asked for is fixed: answer it."))
         result = super().write(vals)
         if not {"user_id", "deadline"}.isdisjoint(vals):
-            self.filtered(lambda request: request.state == "open")._replan_answer()
+            self.filtered(lambda request: request.state == "open")._replan_task()
         return result
 
     @api.ondelete(at_uninstall=False)
@@ -294,21 +282,8 @@ class RecoveryRequest(models.Model):
 
     # -- the task --------------------------------------------------------------------------
 
-    def _plan_answer(self):
-        self.with_context(mail_activity_quick_update=True).activity_schedule(
-            "overdue_recovery.mail_activity_type_request",
-            date_deadline=self.deadline,
-            summary=self.env._("Answer %s", self.name),
-            user_id=(self.user_id or self.env.user).id,
-        )
-
-    def _replan_answer(self):
-        for request in self:
-            request.activity_reschedule(
-                ["overdue_recovery.mail_activity_type_request"],
-                date_deadline=request.deadline,
-                new_user_id=request.user_id.id,
-            )
+    def _task_of_owner(self):
+        return "overdue_recovery.mail_activity_type_request", "deadline"
 
     @api.model
     def _escalate(self):

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from .dunning_message_batch import MessageFigures
 
@@ -34,17 +33,8 @@ class RecoveryRequestMessage(models.AbstractModel):
 
     def _write_outcome(self):
         """Send the answer; where nobody can be written to, a person tells it."""
-        try:
-            with self.env.cr.savepoint():
-                self.case_id._write_answer(ANSWER, self, "request", self.name)
-        except UserError as error:
-            self.with_context(mail_activity_quick_update=True).activity_schedule(
-                "mail.mail_activity_data_todo",
-                date_deadline=self.company_id._recovery_today(),
-                summary=self.env._("Tell the customer the answer to %s", self.name),
-                note=str(error),
-                user_id=(self.user_id or self.env.user).id,
-            )
+        summary = self.env._("Tell the customer the answer to %s", self.name)
+        self._write_or_tell(ANSWER, summary)
 
     def _log_request(self, text):
         """What the customer said, in its own words."""
@@ -72,8 +62,3 @@ class RecoveryRequestMessage(models.AbstractModel):
             request._log(
                 direction="note", channel="system", outcome=state, text=request.answer or ""
             )
-
-    def _log(self, **entry):
-        """sudo: the log is written by everybody and by nobody's choice."""
-        entry = {"case": self.case_id, "kind": "request", "reference": self.name, **entry}
-        self.env["recovery.interaction"].sudo()._log([entry])

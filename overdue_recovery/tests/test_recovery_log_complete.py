@@ -22,10 +22,8 @@ DOORS = {
     ("account_move.py", "_recovery_make_pdf"): "nothing is sent: it makes the document only",
     ("account_move_resend.py", "_resend_invoice"): "_log_resent",
     ("recovery_case_message.py", "_write_answer"): "itself",
-    ("recovery_dispute_message.py", "_send"): "_log_message",
     ("recovery_interaction_heads.py", "_send_heads"): "goes to the company's own archive",
     ("recovery_link_code.py", "_mail_code"): "_log_code, without the code",
-    ("recovery_offer_message.py", "_send"): "_log_message",
     ("recovery_start.py", "_mail_to_me"): "goes to the user who tries the mail server",
     ("dunning_delivery_email.py", "_create_mails"): "_announce, before it",
 }
@@ -76,7 +74,7 @@ class TestLogDoors(ChargingCommon):
             for folder in ("models", "wizard")
             for path in (ROOT / folder).glob("*.py")
         }
-        doors = ("_write_answer", "send_mail", "_send(")
+        doors = ("_write_answer", "_write_to_debtor", "_write_or_tell", "send_mail")
         for name in names:
             template = self.env["mail.template"].browse(name.res_id)
             if template.model == "dunning.notice":
@@ -87,15 +85,19 @@ class TestLogDoors(ChargingCommon):
             for text in users:
                 self.assertTrue(any(door in text for door in doors), f"{xmlid} is not logged")
 
-    def test_every_arrangement_has_a_kind_of_its_own_with_a_word(self):
+    def test_every_part_of_a_case_has_a_kind_of_its_own_with_a_word(self):
         words = self.env["recovery.interaction"]._labels()["kind"]
         models = {
-            name: model._log_kind
+            name: model
             for name, model in self.env.registry.items()
             if hasattr(model, "_log_kind") and not model._abstract
         }
-        self.assertEqual(models.keys(), WALKED, "walk the new arrangement below")
-        for name, kind in models.items():
+        arrangement = self.env.registry["recovery.arrangement.mixin"]
+        arrangements = {name for name, model in models.items() if issubclass(model, arrangement)}
+        self.assertEqual(arrangements, WALKED, "walk the new arrangement below")
+        kinds = {name: model._log_kind for name, model in models.items()}
+        self.assertEqual(len(set(kinds.values())), len(kinds))
+        for name, kind in kinds.items():
             self.assertNotEqual(kind, "note", name)
             self.assertIn(kind, words, name)
 
@@ -249,7 +251,7 @@ class TestLogComplete(ChargingCommon):
                 [("note", "system", "offer", "proposed")],
             ),
             (
-                lambda: made[0]._send("overdue_recovery.mail_template_offer"),
+                lambda: made[0]._write_to_debtor("overdue_recovery.mail_template_offer"),
                 [("out", "email", "offer", "queued")],
             ),
             (lambda: made[0].action_withdraw(), [("note", "system", "offer", "withdrawn")]),
