@@ -199,7 +199,7 @@ class TestBackendAccessibility(TourCommon, Axe):
 
     def test_first_steps(self):
         action = "action-overdue_recovery.recovery_start_action"
-        self._look_at(action, ".o_recovery_start", ".o_recovery_start .btn-primary")
+        self._look_at(action, ".o_recovery_start", ".o_recovery_start h1")
 
     def test_status_of_an_invoice(self):
         form = f"action-account.action_move_out_invoice_type/{self.old.id}"
