@@ -35,6 +35,7 @@ def fill(env):
     debit(env, today)
     refer(env, today)
     ask(env, today)
+    leave(env, today)
     env["recovery.case.dirty"]._put(env["recovery.case"].search([]))
     open_dialogs(env, invoices)
 
@@ -239,6 +240,27 @@ def refer(env, today):
     env["recovery.inbox"]._receive(agency, told)
     for dialog in ("report", "book", "take.back"):
         env[f"recovery.referral.{dialog}"]._open_for(referral)
+
+
+def leave(env, today):
+    """A collector was away for a day."""
+    day = today - timedelta(days=30)
+    deputy = (
+        env["res.users"]
+        .with_context(no_reset_password=True)
+        .create(
+            {
+                "name": "Deputy",
+                "login": "deputy",
+                "group_ids": [(4, env.ref("overdue_recovery.group_user").id)],
+                "company_ids": [(6, 0, env.company.ids)],
+                "company_id": env.company.id,
+            }
+        )
+    )
+    env["recovery.absence"].create(
+        {"user_id": env.uid, "deputy_id": deputy.id, "date_from": day, "date_to": day}
+    )
 
 
 def ask(env, today):

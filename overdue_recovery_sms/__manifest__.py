@@ -12,6 +12,7 @@
         "data/mail_activity_type_data.xml",
         "data/sms_template_data.xml",
         "views/dunning_level_views.xml",
+        "views/dunning_notice_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
     ],

@@ -1,5 +1,6 @@
 from . import (
     recovery_state_mixin,
+    recovery_deputy_mixin,
     account_move_charge,
     account_move_dispute,
     account_move_referral,
@@ -154,6 +155,7 @@ from . import (
     recovery_autopay_plan,
     recovery_autopay,
     recovery_autopay_attempt,
+    recovery_absence,
     recovery_today,
     recovery_today_strip,
     recovery_interaction_verify,

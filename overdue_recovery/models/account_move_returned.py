@@ -43,7 +43,7 @@ class AccountMoveReturned(models.AbstractModel):
         ).items():
             self._recovery_hold_returned(own, company)
             debtor._recovery_case(company).sudo()._plan_activity(
-                self.env.ref("mail.mail_activity_data_todo"),
+                self.env.ref("overdue_recovery.mail_activity_type_returned"),
                 self.env._(
                     "Payment returned: %s", ", ".join(filter(None, own.move_id.mapped("name")))
                 ),

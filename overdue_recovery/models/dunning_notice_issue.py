@@ -24,7 +24,7 @@ class DunningNoticeIssue(models.AbstractModel):
         key = self.search([("id", "in", self.ids), ("partner_id.is_key_account", "=", True)])
         for notice in key.filtered(lambda notice: notice._owner_first()):
             notice.with_context(mail_activity_quick_update=True).activity_schedule(
-                "mail.mail_activity_data_todo",
+                "overdue_recovery.mail_activity_type_key_account",
                 date_deadline=notice.date,
                 summary=self.env._("Key account: send it, skip it, or call"),
                 user_id=notice.case_id.user_id.id or self.env.uid,

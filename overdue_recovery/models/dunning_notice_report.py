@@ -41,6 +41,7 @@ class DunningNoticeReport(models.Model):
         "dunning.delivery": ["notice_id", "channel", "state", "sent_on"],
         "dunning.level": ["policy_id"],
         "recovery.case": ["user_id"],
+        "recovery.charge": ["notice_id", "move_id"],
         "recovery.claim": ["promise_id", "move_line_id", "date"],
         "recovery.interaction": ["case_id", "date", "direction", "outcome"],
         "res.partner": ["country_id"],
@@ -205,17 +206,26 @@ class DunningNoticeReport(models.Model):
         )
 
     def _asked_query(self):
-        """Each item that a sent notice asked for, with the day of the next notice that did."""
+        """Each item that a sent notice asked for, what it charged itself included, with the day of
+        the next notice that did."""
         return SQL(
             """
-            SELECT line.notice_id, line.move_line_id, notice.date,
+            SELECT item.notice_id, item.move_line_id, notice.date,
                    LEAD(notice.date) OVER (
-                       PARTITION BY line.move_line_id ORDER BY notice.date, notice.id
+                       PARTITION BY item.move_line_id ORDER BY notice.date, notice.id
                    ) AS until
-              FROM dunning_notice_line line
-              JOIN dunning_notice notice ON notice.id = line.notice_id
-             WHERE notice.state = 'sent' AND line.kind IN ('rising', 'listed')
-               AND line.move_line_id IS NOT NULL
+              FROM (
+                SELECT notice_id, move_line_id
+                  FROM dunning_notice_line
+                 WHERE kind IN ('rising', 'listed') AND move_line_id IS NOT NULL
+             UNION ALL
+                SELECT DISTINCT charge.notice_id, line.id
+                  FROM recovery_charge charge
+                  JOIN account_move_line line ON line.move_id = charge.move_id
+                 WHERE line.display_type = 'payment_term'
+              ) item
+              JOIN dunning_notice notice ON notice.id = item.notice_id
+             WHERE notice.state = 'sent'
             """
         )
 

@@ -1,10 +1,30 @@
-from odoo import models
+from odoo import api, models
 
 from .recovery_case_call import LOGGED
 
 
 class MailActivity(models.Model):
     _inherit = "mail.activity"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """What begins for somebody who is away is its deputy's."""
+        return super().create([self._recovery_for_deputy(vals) for vals in vals_list])
+
+    @api.model
+    def _recovery_for_deputy(self, vals):
+        """The values of a task of recovery, for who is there to do it.
+
+        sudo: the record of a task is that of whoever plans it; only its company is read.
+        """
+        absences = self.env["recovery.absence"]
+        if vals.get("user_id") not in absences._deputies():
+            return vals
+        model = self.env["ir.model"].sudo().browse(vals.get("res_model_id")).model or ""
+        if not model.startswith(("recovery.", "dunning.")):
+            return vals
+        company = self.env[model].sudo().browse(vals.get("res_id")).exists().company_id
+        return {**vals, "user_id": absences._stand_in(vals["user_id"], company)}
 
     def _action_done(self, feedback=False, attachment_ids=None):
         """An answered reply holds demands no longer."""

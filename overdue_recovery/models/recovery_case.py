@@ -33,6 +33,7 @@ class RecoveryCase(models.Model):
     _description = "Recovery Case"
     _inherit = [
         "recovery.case.screen",
+        "recovery.deputy.mixin",
         "recovery.case.timeline",
         "recovery.case.reply",
         "recovery.case.activity",

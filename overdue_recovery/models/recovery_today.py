@@ -5,6 +5,7 @@ from odoo.tools import SQL
 RANKS = {
     "reply": 10,
     "request": 20,
+    "returned": 25,
     "broken_promise": 30,
     "dispute": 40,
     "failed": 50,
@@ -12,6 +13,7 @@ RANKS = {
     "review": 60,
     "address": 70,
     "phonecall": 75,
+    "key_account": 78,
     "follow_up": 80,
     "held": 95,
 }
@@ -32,6 +34,7 @@ class RecoveryToday(models.Model):
 
     _name = "recovery.today"
     _description = "Customer That Needs a Person Today"
+    _inherit = ["recovery.deputy.mixin"]
     _auto = False
     _order = "rank, deadline, id"
     _rec_name = "partner_id"
@@ -67,6 +70,7 @@ class RecoveryToday(models.Model):
         return {
             "reply": self.env._("Reply waiting"),
             "request": self.env._("Request"),
+            "returned": self.env._("Payment returned"),
             "broken_promise": self.env._("Broken promise"),
             "dispute": self.env._("Dispute"),
             "failed": self.env._("Message failed"),
@@ -76,6 +80,7 @@ class RecoveryToday(models.Model):
             "address": self.env._("No address"),
             "follow_up": self.env._("Follow-up"),
             "phonecall": self.env._("Call"),
+            "key_account": self.env._("Key account"),
         }
 
     # -- where the rows come from -------------------------------------------------------------
@@ -128,7 +133,7 @@ class RecoveryToday(models.Model):
         return [
             model
             for name, model in sorted(self.env.items())
-            if name.startswith("recovery.")
+            if name.startswith(("dunning.", "recovery."))
             and "activity_ids" in model._fields
             and (name == "recovery.case" or "case_id" in model._fields)
             and model._auto
@@ -214,9 +219,17 @@ class RecoveryToday(models.Model):
         """Send this customer what is due now."""
         return self.case_id.action_send_now()
 
+    def action_log_call(self):
+        """Open the dialog to make and log a call."""
+        return self.case_id.action_log_call()
+
     def action_promise(self):
         """Open the dialog for a promise."""
         return self.case_id.action_promise()
+
+    def action_plan(self):
+        """Open the dialog for a payment plan."""
+        return self.case_id.action_plan()
 
     def action_hold(self):
         """Open the dialog for a hold on this customer."""

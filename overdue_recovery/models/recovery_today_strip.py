@@ -1,8 +1,11 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 from ..calc import demand
+
+BANK_SCREEN = "account.open_account_journal_dashboard_kanban"
 
 
 class RecoveryTodayStrip(models.Model):
@@ -14,11 +17,12 @@ class RecoveryTodayStrip(models.Model):
     def recovery_strip(self):
         """The figures of the company in use and of its branches, in its currency.
 
-        :return: [{key, label, amount, customers}]; a figure of nothing is left out
+        :return: [{key, label, amount, customers}]; a figure of nothing is left out. What somebody
+            must act on has ``alert`` and comes first.
         """
         self.check_access("read")
         company = self.env.company
-        return [
+        figures = [
             {
                 "key": key,
                 "label": label,
@@ -27,6 +31,25 @@ class RecoveryTodayStrip(models.Model):
             }
             for key, label, (amount, customers) in self._strip_figures(company)
             if amount
+        ]
+        return [*self._strip_alerts(company), *figures]
+
+    @api.model
+    def _strip_alerts(self, company):
+        """Seam: what keeps the whole company's reminders from being true, as figures."""
+        limits = self.env["dunning.policy"].search([("company_id", "=", company.id)])
+        bank = self.env["dunning.bank"]
+        if not any(bank._is_stale(company, days) for days in set(limits.mapped("stale_bank_days"))):
+            return []
+        newest = bank._newest_day(company)
+        return [
+            {
+                "key": "bank",
+                "label": self.env._("Receipts may be missing: the newest bank line is of"),
+                "amount": format_date(self.env, newest),
+                "customers": 0,
+                "alert": True,
+            }
         ]
 
     @api.model
@@ -41,6 +64,8 @@ class RecoveryTodayStrip(models.Model):
         if key == "ready":
             domain = self._ready_domain(company)
             return self._strip_action("dunning_notice_action_ready", domain)
+        if key == "bank":
+            return self.env["ir.actions.act_window"]._for_xml_id(BANK_SCREEN)
         if key in items:
             return self.env["account.move.line"]._recovery_items_action(*items[key])
         if key in holds:

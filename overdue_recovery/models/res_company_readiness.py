@@ -1,14 +1,17 @@
 from dataclasses import dataclass
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import config
 
-#: Addons that dun too: two systems writing to one customer is the worst letter of all.
+#: Names of addons that dun too, with wildcards: two systems writing to one customer is the worst
+#: letter of all.
 RIVALS = (
-    "account_followup",
+    "%account_followup",
     "account_credit_control",
-    "om_account_followup",
-    "account_invoice_overdue_reminder",
+    "%overdue_reminder%",
+    "%payment_reminder%",
+    "%dunning%",
 )
 
 
@@ -52,11 +55,14 @@ class ResCompanyReadiness(models.AbstractModel):
         return [
             company._check_sender(),
             company._check_rivals(),
+            company._check_policy(),
             company._check_schedule(),
             company._check_first_run(),
             company._check_mail_server(),
             company._check_replies(),
+            company._check_templates(),
             company._check_bank(),
+            *company._check_law(),
         ]
 
     def _check_sender(self):
@@ -96,6 +102,44 @@ class ResCompanyReadiness(models.AbstractModel):
             else self.env._("Send one run yourself, so that you have seen what goes out.")
         )
         return Check("first_run", done, text)
+
+    def _check_policy(self):
+        levels = self._recovery_levels()
+        text = (
+            self.env._("A policy says what goes out when: %s.", levels.policy_id[:1].name)
+            if levels
+            else self.env._("Say what goes out when: no policy of this company has a level.")
+        )
+        return Check("policy", bool(levels), text, action="overdue_recovery.dunning_policy_action")
+
+    def _check_templates(self):
+        levels = self._recovery_levels().filtered(lambda level: not level.is_internal)
+        writing = levels.filtered(lambda level: level.send_email or level.print_letter)
+        missing = writing.filtered(lambda level: not level.mail_template_id.active)
+        text = (
+            self.env._("These levels have no text: %s.", ", ".join(missing.mapped("name")))
+            if missing
+            else self.env._("Every reminder has its text, in the customer's language.")
+        )
+        return Check("templates", not missing, text, False, "overdue_recovery.mail_template_action")
+
+    def _check_law(self):
+        """Only of a company that charges: what it charges has to be allowed by an active row."""
+        if not self.env["dunning.policy"]._is_charging(self.id):
+            return []
+        laws = self.env["recovery.law"].search([("charges_active", "=", True)])
+        text = (
+            self.env._("Charges follow: %s.", ", ".join(laws.mapped("name")))
+            if laws
+            else self.env._("Nothing is charged yet: switch on the law or contract that allows it.")
+        )
+        return [Check("law", bool(laws), text, False, "overdue_recovery.recovery_law_action")]
+
+    def _recovery_levels(self):
+        """The active levels by which this company reminds."""
+        sender = self._recovery_sender()
+        domain = [("policy_id.company_id", "=", sender.id), ("policy_id.active", "=", True)]
+        return self.env["dunning.level"].search(domain)
 
     def _check_mail_server(self):
         found = self.env["ir.mail_server"].search_count([], limit=1)
@@ -138,6 +182,6 @@ class ResCompanyReadiness(models.AbstractModel):
     @api.model
     def _recovery_rivals(self):
         """Names of installed addons that remind customers too."""
-        modules = self.env["ir.module.module"].sudo()
-        found = modules.search([("name", "in", RIVALS), ("state", "=", "installed")])
-        return found.mapped("shortdesc")
+        names = Domain.OR(Domain("name", "=like", pattern) for pattern in RIVALS)
+        installed = Domain("state", "in", ("installed", "to upgrade"))
+        return self.env["ir.module.module"].sudo().search(names & installed).mapped("shortdesc")

@@ -1,5 +1,6 @@
 import inspect
 from contextlib import contextmanager
+from datetime import timedelta
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
@@ -89,6 +90,7 @@ RIGHTS = {
     "recovery.referral.report": ("rwcu", "rwcu", ""),
     "recovery.referral.book": ("rwcu", "rwcu", ""),
     "recovery.referral.take.back": ("rwcu", "rwcu", ""),
+    "recovery.absence": ("rwcu", "rwcu", "r"),
     "recovery.request": ("rwc", "rwc", "r"),
     "recovery.request.answer": ("rwcu", "rwcu", ""),
     "recovery.offer.limit": ("r", "rwcu", "r"),
@@ -142,6 +144,7 @@ OF_A_COMPANY = {
     "recovery.allocation.line",
 }
 SHARED = {
+    "recovery.absence",
     "recovery.call.outcome",
     "recovery.hold.reason",
     "recovery.late.reason",
@@ -233,6 +236,7 @@ class TestAccess(RecoveryCommon):
         cls.fresh = maker._create_customer()
         cls.fresh_invoice = maker._overdue_invoice(partner=cls.fresh)
         cls._make_arrangements(maker)
+        cls._make_absence()
         cls.env["recovery.case.dirty"].sudo()._put(cls.notice.case_id.sudo())
         cls.env.flush_all()
 
@@ -261,6 +265,19 @@ class TestAccess(RecoveryCommon):
         money = maker._payment(40, partner=customer)._recovery_open_credits()
         cls.allocation = cls.env["recovery.allocation"]._propose(money)
         maker._hold(customer, "other")
+
+    @classmethod
+    def _make_absence(cls):
+        """One that is over: nobody's tasks go to somebody else."""
+        day = cls.today - timedelta(days=30)
+        cls.env["recovery.absence"].create(
+            {
+                "user_id": cls.manager.id,
+                "deputy_id": cls.collector.id,
+                "date_from": day,
+                "date_to": day,
+            }
+        )
 
     @classmethod
     def _make_visits(cls, maker):

@@ -1,9 +1,9 @@
 import random
 from datetime import timedelta
 
-from odoo import Command
-from odoo.tests import new_test_user, tagged
+from odoo.tests import tagged
 
+from .charging import ChargingCommon
 from .common import MONDAY, RecoveryCommon
 
 PAID = ("paid_7", "paid_14", "paid_30", "paid")
@@ -258,16 +258,19 @@ class TestDunningNoticeReport(RecoveryCommon):
         action = self._row(notice).action_open_notice()
         self.assertEqual((action["res_model"], action["res_id"]), ("dunning.notice", notice.id))
 
-    def test_another_companys_collector_sees_nothing(self):
-        self._overdue_invoice(5, 1000)
-        notice = self._notice()
-        other = self.env["res.company"].create({"name": "Other"})
-        stranger = new_test_user(
-            self.env,
-            login="stranger",
-            groups="account.group_account_invoice",
-            company_id=other.id,
-            company_ids=[Command.set(other.ids)],
-        )
-        rows = self.env["dunning.notice.report"].with_user(stranger)
-        self.assertFalse(rows.search([("id", "=", notice.id)]))
+
+@tagged("post_install", "-at_install")
+class TestDunningNoticeReportCharges(ChargingCommon):
+    """What a notice charges itself is a part of what it demands, and of what is paid to it."""
+
+    def test_what_a_notice_charges_is_paid_to_it_too(self):
+        invoice = self._overdue_invoice(10, 1000)
+        notice = self._run_dunning().notice_ids
+        charges = notice.charge_ids.move_id
+        with self.on(3):
+            self._pay(invoice)
+            self._pay(charges)
+        row = self.env["dunning.notice.report"].browse(notice.id)
+        self.assertGreater(len(notice.charge_ids), 1)
+        self.assertEqual(row.amount_demanded, 1000 + sum(charges.mapped("amount_total")))
+        self.assertEqual((row.paid_7, row.paid), (row.amount_demanded, row.amount_demanded))

@@ -131,4 +131,5 @@ class TestFeatures(RecoveryCommon):
         self._propose()
         figures = {one["key"]: one for one in self.env["recovery.today"].recovery_strip()}
         self.assertIn("100.00", figures["ready"]["amount"])
-        self.assertEqual(figures["ready"]["action"], "overdue_recovery.dunning_notice_action_ready")
+        opened = self.env["recovery.today"].action_open_figure("ready")
+        self.assertEqual(opened["res_model"], "dunning.notice")

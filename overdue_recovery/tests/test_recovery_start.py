@@ -1,5 +1,3 @@
-from unittest.mock import patch
-
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 
@@ -78,12 +76,40 @@ class TestRecoveryStart(RecoveryCommon):
     def test_another_reminder_addon_keeps_it_from_sending_by_itself(self):
         self._overdue_invoice(10, 100)
         self._run_dunning()
-        company = type(self.env["res.company"])
-        with (
-            patch.object(company, "_recovery_rivals", lambda self: ["Payment Follow-up"]),
-            self.assertRaisesRegex(ValidationError, "Payment Follow-up"),
+        modules = self.env["ir.module.module"].sudo()
+        for name in (
+            "account_followup",
+            "om_account_followup",
+            "account_credit_control",
+            "account_invoice_overdue_reminder",
         ):
-            self._start().action_send_daily()
+            with self.subTest(name=name), self.env.cr.savepoint() as point:
+                rival = modules.search([("name", "=", name)]) or modules.create({"name": name})
+                rival.write({"shortdesc": f"Rival {name}", "state": "installed"})
+                [check] = [one for one in self.company._recovery_readiness() if one.key == "rivals"]
+                self.assertTrue(check.blocks and not check.done)
+                with self.assertRaisesRegex(ValidationError, f"Rival {name}"):
+                    self._start().action_send_daily()
+                point.rollback()
+                self.env.invalidate_all()
+        self._start().action_send_daily()
+        self.assertEqual(self.policy.mode, "automatic")
+
+    def test_the_list_says_when_nothing_tells_what_goes_out(self):
+        def check(key):
+            return {one.key: one for one in self.company._recovery_readiness()}.get(key)
+
+        self.assertTrue(check("policy").done)
+        self.assertTrue(check("templates").done)
+        self.levels[0].mail_template_id.active = False
+        self.assertIn(self.levels[0].name, check("templates").text)
+        self.assertIsNone(check("law"), "asked only of who charges")
+        self.policy.charges = True
+        self.env["recovery.law"].search([]).charges_active = False
+        self.assertFalse(check("law").done)
+        self.policy.active = False
+        self.assertFalse(check("policy").done)
+        self.assertTrue(check("policy").blocks)
 
     def test_the_readiness_list_opens_where_each_thing_is_done(self):
         checks = {check.action: check for check in self._start().check_ids}

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo.tests import tagged
 
 from .common import RecoveryCommon
@@ -87,6 +89,72 @@ class TestRecoveryToday(RecoveryCommon):
         rows.write({"user_id": self.env.user.id})
         self.assertEqual(rows.case_id.user_id, self.env.user)
         self.assertEqual(self._row().user_id, self.env.user)
+
+    def test_a_key_account_stands_there_from_thirty_days_on(self):
+        self.partner_a.is_key_account = True
+        self._overdue_invoice(35, 100)
+        self.policy.step = "catch_up"
+        self._propose()
+        row = self._row()
+        self.assertEqual((row.reason, row.reason_name), ("key_account", "Key account"))
+
+    def test_a_returned_payment_stands_there_with_its_invoice(self):
+        invoice = self._overdue_invoice(10, 100)
+        payment = self._pay(invoice, 100)
+        payment.move_id._reverse_moves(cancel=True)
+        row = self._row()
+        self.assertEqual((row.reason, row.reason_name), ("returned", "Payment returned"))
+        self.assertIn(invoice.name, row.text)
+
+    def test_a_request_stands_there_with_its_deadline(self):
+        self.env["recovery.request"].create(
+            {"case_id": self._case().id, "kind": "help", "text": "Call me"}
+        )
+        row = self._row()
+        self.assertEqual(row.reason, "request")
+        self.assertGreater(row.deadline, self.today)
+
+    def test_an_address_to_find_and_a_dispute_to_decide_stand_there(self):
+        self._plan_task("address", "No e-mail address works")
+        self.assertEqual(self._row().reason_name, "No address")
+        self.env["recovery.dispute"].create(
+            {"move_id": self._overdue_invoice(5, 100).id, "amount_disputed": 60}
+        )
+        with self.on(60):
+            self.assertEqual(self._row().reason_name, "Dispute")
+
+    def test_a_message_of_which_nobody_knows_stands_there(self):
+        self._overdue_invoice(10, 100)
+        run = self._propose()
+        run.action_issue()
+        deliveries = run.notice_ids.delivery_ids.sudo()
+        deliveries._set_state("sending")
+        deliveries._set_state("unknown")
+        self.assertEqual(self._row().reason_name, "Not known whether it arrived")
+
+    def test_a_message_that_waits_stands_there(self):
+        self._overdue_invoice(10, 100)
+        self._propose().action_issue()
+        with self.on(0, hour=3):
+            self._deliver()
+            self.assertEqual(self._row().reason, "held")
+
+    def test_stale_bank_data_is_told_above_the_list(self):
+        self.policy.stale_bank_days = 3
+        strip = self.env["recovery.today"].recovery_strip
+        self.assertFalse([figure for figure in strip() if figure.get("alert")])
+        self.env["account.bank.statement.line"].create(
+            {
+                "journal_id": self.company_data["default_journal_bank"].id,
+                "date": self.today - timedelta(days=20),
+                "payment_ref": "Old",
+                "amount": 1,
+            }
+        )
+        [alert] = [figure for figure in strip() if figure.get("alert")]
+        self.assertIn("02/11/2025", alert["amount"])
+        opened = self.env["recovery.today"].action_open_figure(alert["key"])
+        self.assertEqual(opened["res_model"], "account.journal")
 
     def test_a_finished_task_takes_the_customer_off(self):
         task = self._plan_task()

@@ -10,7 +10,6 @@ class RecoveryStart(models.TransientModel):
 
     _name = "recovery.start"
     _description = "First Steps"
-    _rec_name = "company_id"
 
     company_id = fields.Many2one(
         "res.company", required=True, readonly=True, default=lambda self: self.env.company
@@ -42,6 +41,11 @@ class RecoveryStart(models.TransientModel):
                 for check in checks
             ]
         return values
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        self.display_name = self.env._("First Steps")
 
     @api.depends("company_id")
     def _compute_policy_id(self):

@@ -5,6 +5,7 @@ from . import (
     sms_tracker,
     dunning_level,
     dunning_delivery,
+    dunning_notice,
     recovery_case,
     recovery_contact_gate,
 )

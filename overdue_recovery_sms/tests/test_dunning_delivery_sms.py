@@ -59,6 +59,20 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self.assertEqual(notice.line_ids.move_id.dunning_level_id, self.levels[0])
         self.assertFalse(self.env["sms.sms"].sudo().search([("uuid", "=", delivery.message_id)]))
 
+    def test_the_notice_shows_the_text_as_it_goes_out(self):
+        notice = self._issue()
+        before = notice.text_preview
+        self.assertIn(notice.name, before)
+        self._send()
+        self.assertEqual([text["body"] for text in self._sms], [before])
+        notice.invalidate_recordset()
+        self.assertEqual(notice.text_preview, before)
+
+    def test_a_notice_without_a_text_shows_none(self):
+        self.levels.send_sms = False
+        self.partner_a.email = "a@customer.example"
+        self.assertFalse(self._issue().text_preview)
+
     def test_customer_with_an_email_gets_no_text(self):
         self.partner_a.email = "a@customer.example"
         self.assertEqual(self._issue().delivery_ids.channel, "email")

@@ -54,9 +54,28 @@ function opensCases(Controller) {
     };
 }
 
+/** Keys that press a row's button, named in the button's own text. */
+const KEYS = {
+    c: "action_log_call",
+    s: "action_send_now",
+    p: "action_promise",
+    i: "action_plan",
+    h: "action_hold",
+};
+
 export class RecoveryTodayRenderer extends ListRenderer {
     static template = "overdue_recovery.RecoveryTodayRenderer";
     static components = { ...ListRenderer.components, RecoveryStrip };
+
+    onCellKeydownReadOnlyMode(hotkey, cell) {
+        const name = KEYS[hotkey];
+        const button = name && cell.closest("tr").querySelector(`button[name=${name}]`);
+        if (button) {
+            button.click();
+            return true;
+        }
+        return super.onCellKeydownReadOnlyMode(...arguments);
+    }
 }
 
 registry.category("views").add("recovery_today_list", {

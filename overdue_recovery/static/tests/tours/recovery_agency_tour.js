@@ -28,7 +28,16 @@ function confirmDialog(name, content) {
 // The last reminder was in vain: an agency is chosen, a manager approves, and it is sent.
 tours.add("recovery_refer", {
     steps: () => [
-        press("action_refer", "Refer this customer"),
+        {
+            content: "What is rare stands under More",
+            trigger: ".o_recovery_more",
+            run: "click",
+        },
+        {
+            content: "Refer this customer",
+            trigger: ".o-dropdown--menu button[name=action_refer]",
+            run: "click",
+        },
         {
             content: "The agency says what it leaves us",
             trigger: ".modal .o_field_widget[name=row_ids] .o_data_row:contains(Collect Ltd):contains(3,620.00)",

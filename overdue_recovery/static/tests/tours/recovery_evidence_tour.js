@@ -54,8 +54,13 @@ registry.category("web_tour.tours").add("recovery_evidence", {
             trigger: ".o_recovery_story[aria-busy=false] .o_recovery_step",
         },
         {
+            content: "What is rare stands under More",
+            trigger: ".o_recovery_more",
+            run: "click",
+        },
+        {
             content: "Make the evidence pack",
-            trigger: ".o_statusbar_buttons button[name=action_evidence_pack]",
+            trigger: ".o-dropdown--menu button[name=action_evidence_pack]",
             run: "click",
         },
         {

@@ -6,8 +6,13 @@ const tours = registry.category("web_tour.tours");
 tours.add("recovery_settlement", {
     steps: () => [
         {
+            content: "What is rare stands under More",
+            trigger: ".o_recovery_more",
+            run: "click",
+        },
+        {
             content: "Make an offer to this customer",
-            trigger: ".o_statusbar_buttons button[name=action_offer]",
+            trigger: ".o-dropdown--menu button[name=action_offer]",
             run: "click",
         },
         {
@@ -54,8 +59,13 @@ tours.add("recovery_settlement", {
 tours.add("recovery_allocate", {
     steps: () => [
         {
+            content: "What is rare stands under More",
+            trigger: ".o_recovery_more",
+            run: "click",
+        },
+        {
             content: "Allocate the customer's money",
-            trigger: ".o_statusbar_buttons button[name=action_allocate]",
+            trigger: ".o-dropdown--menu button[name=action_allocate]",
             run: "click",
         },
         {
