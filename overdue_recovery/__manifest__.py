@@ -6,6 +6,7 @@
     "author": "Overdue Recovery",
     "license": "LGPL-3",
     "application": True,
+    "images": ["static/description/banner.png"],
     # account_payment brings account, payment, portal, mail and digest
     "depends": ["account_payment"],
     "external_dependencies": {"python": ["holidays", "requests", "vobject"]},

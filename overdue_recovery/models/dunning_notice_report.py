@@ -111,6 +111,7 @@ class DunningNoticeReport(models.Model):
     def _table_query(self):
         return SQL(
             """
+            WITH told AS (%(told)s), asked AS (%(asked)s)
             SELECT notice.id, notice.id AS notice_id, notice.case_id, notice.company_id,
                    notice.partner_id, partner.country_id, kase.user_id, level.policy_id,
                    notice.level_id, told.channel, notice.date, %(status)s AS status,
@@ -127,7 +128,7 @@ class DunningNoticeReport(models.Model):
               JOIN dunning_level level ON level.id = notice.level_id
               JOIN res_partner partner ON partner.id = notice.partner_id
          LEFT JOIN recovery_case kase ON kase.id = notice.case_id
-         LEFT JOIN (%(told)s) told ON told.notice_id = notice.id
+         LEFT JOIN told ON told.notice_id = notice.id
          LEFT JOIN (%(answers)s) answer ON answer.notice_id = notice.id
          LEFT JOIN (%(promises)s) promised ON promised.notice_id = notice.id
          LEFT JOIN (%(money)s) money ON money.notice_id = notice.id
@@ -141,6 +142,7 @@ class DunningNoticeReport(models.Model):
                 for name in (*(f"paid_{days}" for days in WITHIN), "paid")
             ),
             told=self._told_query(),
+            asked=self._asked_query(),
             answers=self._answers_query(),
             promises=self._promises_query(),
             money=self._paid_query(),
@@ -184,24 +186,23 @@ class DunningNoticeReport(models.Model):
         """For each notice that was answered: after how many days."""
         return SQL(
             """
-            SELECT asked.notice_id, MIN(answer.date::date - asked.sent_on::date) AS days
+            SELECT spoken.notice_id, MIN(answer.date::date - spoken.sent_on::date) AS days
               FROM (
                 SELECT notice.id AS notice_id, notice.case_id, told.sent_on,
                        LEAD(told.sent_on) OVER (
                            PARTITION BY notice.case_id ORDER BY told.sent_on, notice.id
                        ) AS until
                   FROM dunning_notice notice
-                  JOIN (%(told)s) told ON told.notice_id = notice.id
+                  JOIN told ON told.notice_id = notice.id
                  WHERE notice.state = 'sent'
-              ) asked
+              ) spoken
               JOIN recovery_interaction answer
-                ON answer.case_id = asked.case_id AND answer.date >= asked.sent_on
-               AND (asked.until IS NULL OR answer.date < asked.until)
+                ON answer.case_id = spoken.case_id AND answer.date >= spoken.sent_on
+               AND (spoken.until IS NULL OR answer.date < spoken.until)
              WHERE answer.direction = 'in' AND answer.outcome <> 'automatic'
                 OR answer.outcome = %(talked)s
-          GROUP BY asked.notice_id
+          GROUP BY spoken.notice_id
             """,
-            told=self._told_query(),
             talked=TALKED,
         )
 
@@ -234,13 +235,12 @@ class DunningNoticeReport(models.Model):
         return SQL(
             """
             SELECT asked.notice_id
-              FROM (%s) asked
+              FROM asked
               JOIN recovery_claim claim
                 ON claim.move_line_id = asked.move_line_id AND claim.promise_id IS NOT NULL
                AND claim.date >= asked.date AND (asked.until IS NULL OR claim.date < asked.until)
           GROUP BY asked.notice_id
-            """,
-            self._asked_query(),
+            """
         )
 
     def _paid_query(self):
@@ -256,14 +256,13 @@ class DunningNoticeReport(models.Model):
         return SQL(
             """
             SELECT asked.notice_id, %(sums)s, SUM(money.value) AS paid
-              FROM (%(asked)s) asked
+              FROM asked
               JOIN (%(money)s) money
                 ON money.item_id = asked.move_line_id AND %(after_this)s
                AND (asked.until IS NULL OR NOT %(after_next)s)
           GROUP BY asked.notice_id
             """,
             sums=SQL(", ").join(sums),
-            asked=self._asked_query(),
             money=self.env["recovery.claim"]._money_query(),
             after_this=self._after_sql(SQL("asked.date")),
             after_next=self._after_sql(SQL("asked.until")),

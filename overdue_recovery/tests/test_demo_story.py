@@ -32,6 +32,7 @@ class TestDemoStory(TransactionCase):
     def test_every_customer_is_what_its_tag_says(self):
         self._tell()
         self._check()
+        self._do_what_the_guide_says()
 
     @pytest.mark.long
     def test_on_new_year(self):
@@ -215,6 +216,34 @@ class TestDemoStory(TransactionCase):
         for thing in things:
             self.assertTrue(any(name in thing for name in names), thing)
         self.assertIn(self.env.ref("overdue_recovery.demo_company_quayside").name, things[9])
+
+    def _do_what_the_guide_says(self):
+        """The acts among the ten things do what is said of them."""
+        case = self._case(self._customer("oldmill"))
+        case.partner_id.email = "shop@oldmill.example"
+        case.notice_ids.action_retry()
+        self.assertEqual(case.notice_ids.state, "issued")
+
+        plan = self._case(self._customer("luna")).plan_ids
+        items = plan.claim_ids.move_line_id.sorted("date_maturity")
+        wizard = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=items[0].move_id.ids
+        )
+        wizard.create({"amount": 550.0})._create_payments()
+        paid = plan.installment_ids.filtered(lambda row: row.amount_paid == row.amount)
+        self.assertEqual(len(paid), 2)
+
+        referral = self._case(self._customer("duval")).live_referral_id
+        self.env["recovery.referral.report"].create(
+            {"referral_id": referral.id, "kind": "payment", "amount": 1000.0}
+        ).action_note()
+        self.assertEqual(referral.state, "partly_recovered")
+
+        second = self.env.ref("overdue_recovery.demo_company_quayside")
+        run = self.env["dunning.run"].search([("company_id", "=", second.id)])
+        self.assertIn(self._customer("nordlicht"), run.notice_ids.partner_id)
+        run.action_issue()
+        self.assertEqual(run.state, "issued")
 
     def _guide(self):
         with file_open("overdue_recovery/demo/guide.txt") as file:

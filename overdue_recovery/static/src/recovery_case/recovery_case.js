@@ -3,7 +3,7 @@ import { FormRenderer } from "@web/views/form/form_renderer";
 import { StatusBarButtons } from "@web/views/form/status_bar_buttons/status_bar_buttons";
 import { formView } from "@web/views/form/form_view";
 
-/** So many buttons stand side by side; the others wait under "More". */
+/** The first so many buttons of the view stand side by side; the others wait under "More". */
 const DAILY = 6;
 
 /** What is done with a customer every day, side by side; what is rare, in a menu. */
@@ -11,11 +11,14 @@ export class RecoveryCaseButtons extends StatusBarButtons {
     static template = "overdue_recovery.RecoveryCaseButtons";
 
     get dailySlots() {
-        return this.visibleSlotNames.slice(0, this.env.isSmall ? 1 : DAILY);
+        const visible = this.visibleSlotNames;
+        const daily = Object.keys(this.props.slots || {}).slice(0, DAILY);
+        return this.env.isSmall ? visible.slice(0, 1) : visible.filter((name) => daily.includes(name));
     }
 
     get otherSlots() {
-        return this.visibleSlotNames.slice(this.dailySlots.length);
+        const daily = this.dailySlots;
+        return this.visibleSlotNames.filter((name) => !daily.includes(name));
     }
 }
 
