@@ -18,7 +18,7 @@ from statistics import quantiles
 from odoo.fields import Domain
 
 from benchmarks.run import SIZES, Sink, prepare_company
-from dev import engine, mailsink
+from dev.serve import served
 from dev.shell import environment
 
 VISITORS = 50
@@ -74,16 +74,6 @@ def measure(base, tokens):
     }
 
 
-def serve(name, port):
-    """Odoo on this database, once it answers."""
-    call = engine.command("-d", name, f"--http-port={port}", "--max-cron-threads=0")
-    child = subprocess.Popen(
-        call, env=engine.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    mailsink.wait_until_answers(port, PATIENCE, lambda: child.poll() is None)
-    return child
-
-
 def main(arguments):
     """Make the ledger of the size that the arguments name, serve it, measure, print."""
     size = SIZES[dict(argument.split("=", 1) for argument in arguments)["SIZE"]]
@@ -92,13 +82,8 @@ def main(arguments):
     with environment(name) as env:
         tokens = links(env, prepare_company(env))
         env.cr.commit()
-    port = mailsink.free_port()
-    child = serve(name, port)
-    try:
-        figures = measure(f"http://127.0.0.1:{port}", tokens)
-    finally:
-        child.terminate()
-        child.wait(PATIENCE)
+    with served(name) as base:
+        figures = measure(base, tokens)
     print(json.dumps({"items": size.items, **figures}), flush=True)
     return 0
 

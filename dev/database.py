@@ -15,6 +15,8 @@ from dev.say import StopError, progress
 
 TEMPLATES = settings.STATE / "templates"
 BASE_MODULES = ["account_payment", "sms"]
+# Tests pay as customers do, by Odoo's provider that takes no money.
+TEST_MODULES = [*BASE_MODULES, "payment_demo"]
 KEPT_TEMPLATES = 6
 # Tests and what browsers load do not change what an installation writes.
 NOT_INSTALLED = re.compile(r"(^|/)(tests|__pycache__|static/src|static/tests|static/description)/")
@@ -123,20 +125,26 @@ def addon_hash(folders):
     return digest.hexdigest()
 
 
-def template(demo=False):
-    """Return the name of the template with the addons, making what is missing or stale."""
+def template(demo=False, modules=BASE_MODULES):
+    """Return the name of the template with the addons on Odoo's ``modules``, making what is
+    missing or stale."""
     engine.write_conf()
     installable = installable_addons()
     if not installable:
         raise StopError("There is no addon in this checkout yet: nothing to install.")
-    base = base_template(demo)
+    base = base_template(demo, modules)
     name = f"tpl_addon_{fingerprint(base, addon_hash(installable.values()))}"
     with settings.locked(TEMPLATES / ".lock"):
         options = ["--with-demo"] if demo else []
-        ensure_template(base, None, BASE_MODULES, options)
+        ensure_template(base, None, modules, options)
         ensure_template(name, base, list(installable), options)
         forget_old_templates()
     return name
+
+
+def test_template():
+    """Return the name of the template for tests."""
+    return template(modules=TEST_MODULES)
 
 
 def glue_template():
@@ -151,9 +159,9 @@ def glue_template():
     return name
 
 
-def base_template(demo=False):
+def base_template(demo=False, modules=BASE_MODULES):
     """Return the name of the template with Odoo's own modules only; `template` makes it."""
-    key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo)
+    key = fingerprint(settings.odoo_version(), settings.lock_hash(), demo, *modules)
     return f"tpl_base_{key}"
 
 

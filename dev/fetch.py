@@ -139,19 +139,26 @@ def ensure_venv():
 def ensure_borrowed():
     """Unpack the addons of others. Nothing else depends on them: without a network only what
     builds on them is left out, until the next command."""
-    target = settings.borrowed()
+    try:
+        unpack(settings.borrowed(), settings.ADDONS_LOCK)
+    except StopError as error:
+        progress(f"overdue_recovery_queue is left out: {error}")
+
+
+def ensure_axe():
+    """Unpack axe-core; without it no page can be tested."""
+    unpack(settings.axe(), settings.AXE_LOCK)
+
+
+def unpack(target, lock):
+    """Unpack the packages of a lock file into a folder unless it is there."""
     with settings.locked(settings.CACHE / ".lock"):
         if target.exists():
             return
         part = target.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
-        source = ["--no-deps", "--retries=1", "-r", settings.ADDONS_LOCK]
-        try:
-            pip_install(*source, "--target", part)
-        except StopError as error:
-            progress(f"overdue_recovery_queue is left out: {error}")
-        else:
-            part.rename(target)
+        pip_install("--no-deps", "--retries=1", "-r", lock, "--target", part)
+        part.rename(target)
 
 
 def pip_install(*arguments):

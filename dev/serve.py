@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import contextmanager
 
 from dev import database, demoagency, engine, mailsink, processes, settings, wkhtmltopdf
 from dev.say import StopError, progress
@@ -11,6 +12,7 @@ from dev.say import StopError, progress
 MARK = settings.STATE / "demo.key"
 LOG = settings.STATE / "odoo.log"
 GUIDE = settings.ROOT / "overdue_recovery" / "demo" / "guide.txt"
+PATIENCE = 120
 DEAD_PROXY = "http://127.0.0.1:9"
 ADDRESS = "UPDATE ir_config_parameter SET value = %s WHERE key = 'web.base.url'"
 
@@ -93,6 +95,22 @@ def start_odoo(port, smtp, secrets):
         processes.end("Odoo", child)
         raise StopError(f"Odoo does not start: {engine.last_error(LOG)} (whole log: {LOG})")
     return child
+
+
+@contextmanager
+def served(name):
+    """Another Odoo on this database, for as long as somebody needs its address."""
+    port = mailsink.free_port()
+    call = engine.command("-d", name, f"--http-port={port}", "--max-cron-threads=0")
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    child = subprocess.Popen(call, env=engine.environment(), **quiet)
+    try:
+        if not mailsink.wait_until_answers(port, PATIENCE, lambda: child.poll() is None):
+            raise StopError(f"Odoo does not start on the database {name}.")
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        child.terminate()
+        child.wait(PATIENCE)
 
 
 def smtp_options(port):

@@ -10,6 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = Path(__file__).with_name("requirements.lock")
 ADDONS_LOCK = Path(__file__).with_name("addons.lock")
+AXE_LOCK = Path(__file__).with_name("axe.lock")
 STATE = ROOT / ".dev"
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "overdue-recovery"
 DATA = STATE / "data"
@@ -63,7 +64,22 @@ def external_server():
 
 def borrowed():
     """Return the folder of the addons of others, which belongs to their lock file."""
-    return CACHE / f"addons-{hashlib.sha256(ADDONS_LOCK.read_bytes()).hexdigest()[:12]}"
+    return unpacked("addons", ADDONS_LOCK)
+
+
+def axe():
+    """Return the folder of axe-core, which belongs to its lock file."""
+    return unpacked("axe", AXE_LOCK)
+
+
+def axe_script():
+    """Return the script that a page loads."""
+    return axe() / "axe_playwright_python" / "axe.min.js"
+
+
+def unpacked(name, lock):
+    """Return the folder that holds the packages of a lock file."""
+    return CACHE / f"{name}-{hashlib.sha256(lock.read_bytes()).hexdigest()[:12]}"
 
 
 def own_paths():

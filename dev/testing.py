@@ -4,7 +4,7 @@ import os
 import shlex
 import subprocess
 
-from dev import browser, database, engine, settings, wkhtmltopdf
+from dev import browser, database, engine, fetch, settings, wkhtmltopdf
 from dev.say import StopError, progress
 
 PLAIN = ("benchmarks", "dev", "faults")
@@ -19,26 +19,33 @@ def test(long=False):
     options, paths = split(shlex.split(os.environ.get("ARGS", "")))
     browser.ensure()
     wkhtmltopdf.ensure()
+    fetch.ensure_axe()
     codes = []
-    environment = {**engine.environment(), **NO_JOBS, **({"OR_LONG": "1"} if long else {})}
+    children = environment(long)
     plain = [path for path in paths if is_plain(path)] if paths else default_plain()
     if plain:
         progress("Tests without Odoo ...")
         codes.append(
-            run_pytest(["-p", "no:odoo", *plain_options(name), *plain, *options], environment)
+            run_pytest(["-p", "no:odoo", *plain_options(name), *plain, *options], children)
         )
     odoo = [path for path in paths if not is_plain(path)] if paths else default_odoo()
     glue = [path for path in odoo if is_glue(path)]
     complaints = []
     for place, chosen, template in (
-        (name, [path for path in odoo if path not in glue], database.template),
+        (name, [path for path in odoo if path not in glue], database.test_template),
         (f"{name}_glue", glue, database.glue_template),
     ):
         if chosen:
             progress(f"Tests in Odoo, database {place} ...")
             complaints += prepare(place, template())
-            codes.append(run_pytest([*odoo_options(place), *chosen, *options], environment))
+            codes.append(run_pytest([*odoo_options(place), *chosen, *options], children))
     return verdict(codes, complaints)
+
+
+def environment(long=False):
+    """Return the environment of the tests: also where axe-core is, for those in Odoo."""
+    axe = {"OR_AXE": str(settings.axe_script())}
+    return {**engine.environment(), **NO_JOBS, **axe, **({"OR_LONG": "1"} if long else {})}
 
 
 def prepare(name, template):

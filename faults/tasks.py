@@ -318,3 +318,43 @@ def calls(env):
         [call._record().name, call.state, call._record().external_ref, call.idempotency_key]
         for call in env["recovery.outbox"].search([])
     ]
+
+
+# -- customers on the portal ---------------------------------------------------------------------
+
+
+def open_portal(env, password):
+    """The link and the login of every customer who was written to, and what the form of payment
+    sends."""
+    sent = env["dunning.delivery"].search([("state", "=", "sent")], order="address")
+    tokens = env["recovery.link"]._issue(sent)
+    env["res.users"].with_context(no_reset_password=True).create(
+        [
+            {
+                "name": delivery.address,
+                "login": delivery.address,
+                "password": password,
+                "partner_id": delivery.recipient_id.id,
+                "group_ids": [(6, 0, env.ref("base.group_portal").ids)],
+            }
+            for delivery in sent
+        ]
+    )
+    provider = env["payment.provider"].search([("code", "=", "demo")])
+    company = env.company
+    company.write({"recovery_plan_accepted_amount": 500.0, "recovery_plan_min_amount": 10.0})
+    env.cr.commit()
+    return {
+        "ways": [[tokens[delivery.id], delivery.address] for delivery in sent],
+        "account": f"{company.id}/{company.currency_id.id}",
+        "terms": {
+            "provider_id": provider.id,
+            "payment_method_id": provider.payment_method_ids.id,
+            "token_id": None,
+            "amount": 1.0,
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": "/",
+            "is_validation": False,
+        },
+    }

@@ -159,8 +159,7 @@ def test_uninstall_leaves_the_ledger_as_it_was(upgraded, uninstalled):
 def test_installation_says_nothing_and_gives_every_company_its_policy(tmp_path):
     name = f"{NAME}_late"
     database.template()
-    key = database.fingerprint(settings.odoo_version(), settings.lock_hash(), False)
-    database.create(name, f"tpl_base_{key}")
+    database.create(name, database.base_template())
     shell(SECOND, name)
     assert engine.install(name, [ADDON], tmp_path / "log") == []
     policies = database.execute(

@@ -126,9 +126,11 @@
     "assets": {
         "web.assets_backend": [
             "overdue_recovery/static/src/**/*",
+            ("remove", "overdue_recovery/static/src/portal/**/*"),
         ],
         "web.assets_frontend": [
             "overdue_recovery/static/portal/**/*.scss",
+            "overdue_recovery/static/src/portal/**/*",
         ],
         "web.assets_tests": [
             "overdue_recovery/static/tests/tours/**/*",

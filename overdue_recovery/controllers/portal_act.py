@@ -45,7 +45,8 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             lambda: acts._promise(visitor, self._ids(), day, amount, text, reason),
         )
 
-    @visitor_route("/act/plan", methods=["POST"])
+    # the script asks for the installments again whenever the terms change
+    @visitor_route("/act/plan", methods=["POST"], limit=60)
     def plan(self, visitor, what="show", **terms):
         """Pay in installments: show what the terms come to, sign them, or answer our offer."""
         acts = request.env["recovery.portal.act"]
@@ -181,6 +182,9 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
         :param act: function that does it and returns the text
         :param signs: whether only who may sign does it, by a link with a code
         """
+        # two people of one customer, or one by two ways in
+        turns = request.env["recovery.portal.visit"].sudo()
+        turns._take_turns(f"debtor:{visitor.debtor.id}")
         try:
             with request.env.cr.savepoint():
                 refusal = self._unsigned(visitor) if signs else None
@@ -234,18 +238,23 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
             return {}
 
     def _show_act(self, visitor, page, typed, refusal=None, **shown):
-        """The form of an act.
+        """The page with the forms of an act.
 
-        :param typed: what the fields hold
+        :param typed: what the fields hold, of the form that ``form`` names, else of all of them
         :param refusal: what was wrong with it
         :param shown: what else the page shows
         """
+        form, wrong_field = typed.get("form"), getattr(refusal, "field", None)
+
+        def of_form(key):
+            return typed if form in (None, str(key)) else {}
+
         values = {
             **request.env["recovery.portal.act"]._form_values(visitor, page),
             "page": page,
-            "typed": typed,
+            "typed": of_form,
             "ticked": self._ids(),
-            "wrong_field": getattr(refusal, "field", "") if refusal else "",
+            "is_wrong": lambda field, key: field == wrong_field and form in (None, str(key)),
             "wrong_text": str(refusal or ""),
             **shown,
         }

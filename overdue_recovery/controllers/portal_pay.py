@@ -1,5 +1,6 @@
 from odoo import http
 from odoo.addons.account_payment.controllers.portal import PortalAccount
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import request
 
@@ -58,8 +59,17 @@ class RecoveryPortalPay(RecoveryPortalBase, PortalAccount):
         sitemap=False,
     )
     def recovery_thanks(self, **_values):
-        """Where a payment ends: the link may be over by then. Says the same to everybody."""
-        return _private(self._plain_page("portal_thanks", 200))
+        """Where a payment ends: who is logged in is back on the account; for others the link may be
+        over by then, and the page says the same to all of them."""
+        is_off = PaymentPostProcessing()._get_monitored_transaction().state in ("cancel", "error")
+        visitor = self._visitor()
+        if not visitor:
+            return _private(self._plain_page("portal_not_paid" if is_off else "portal_thanks", 200))
+        if is_off:
+            text = request.env._("The payment was not made, and nothing was taken. Try again?")
+            return _private(self._go_back(visitor, text, kind="warning"))
+        text = request.env._("Thank you. What has arrived of your payment is no longer open here.")
+        return _private(self._go_back(visitor, text))
 
     def _safe_kwargs(self, visitor, payment, kwargs):
         """The form's arguments with all that matters replaced.

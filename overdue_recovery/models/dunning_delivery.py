@@ -13,7 +13,6 @@ class DunningDelivery(models.Model):
     _name = "dunning.delivery"
     _description = "Delivery of a Notice"
     _inherit = [
-        "recovery.state.mixin",
         "dunning.delivery.channel",
         "dunning.delivery.letter",
         "dunning.delivery.print",
@@ -29,6 +28,8 @@ class DunningDelivery(models.Model):
         "dunning.delivery.outcome",
         "dunning.delivery.act",
         "dunning.delivery.switch",
+        # last: its seams are empty, and what the others put there comes first
+        "recovery.state.mixin",
     ]
     _order = "id desc"
     _rec_name = "address"

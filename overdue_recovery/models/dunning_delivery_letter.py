@@ -69,8 +69,10 @@ class DunningDeliveryLetter(models.AbstractModel):
             return
         try:
             with self.env.cr.savepoint():
-                pdf = self.notice_id._letter_pdf(self.body, self._enclosures())
-                self._keep_proof(pdf)
+                # the sheet that was made before, if any, is not the one that is posted
+                self.env["recovery.link"]._revoke([("delivery_id", "=", self.id)])
+                html = self._with_links({self.id: self.body})[self.id]
+                self._keep_proof(self.notice_id._letter_pdf(html, self._enclosures()))
         except OperationalError:
             raise
         except Exception as error:

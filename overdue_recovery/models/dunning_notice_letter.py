@@ -8,6 +8,8 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 from odoo.tools.mimetypes import guess_mimetype
 from odoo.tools.pdf import merge_pdf
+from reportlab.graphics import renderSVG
+from reportlab.graphics.barcode import createBarcodeDrawing
 
 from .dunning_message_batch import MessageBatch
 from .dunning_notice_placeholder import PLACEHOLDERS
@@ -16,6 +18,9 @@ REPORT = "overdue_recovery.dunning_notice_report_letter"
 # Debian's wkhtmltopdf (Qt without patches) prints everything at this part of its size; measured
 # with positions of 0 and 200 mm.
 UNPATCHED_SCALE = 0.7675
+# Where the sheet has a QR code, and the address that it opens.
+QR_POINTS = 120
+QR_PLACE = re.compile(r'<span class="qr" data-address="([^"]+)"></span>')
 # More lines than these and the address is set smaller, to stay within the window.
 LINES_IN_WINDOW = 6
 
@@ -95,6 +100,7 @@ class DunningNoticeLetter(models.AbstractModel):
             # it stands above the items; a template without them must not swallow it
             "note": [] if self.items_html in body else self._note_lines(),
             "body": body,
+            "link": self._link_address(),
             "company_block": self._company_block(),
         }
 
@@ -152,7 +158,15 @@ class DunningNoticeLetter(models.AbstractModel):
         zoom = 1 if patched else 1 / UNPATCHED_SCALE
         style = Markup("<style>body { zoom: %s; }</style></head>") % f"{zoom:.4f}"
         html = str(html).replace("</head>", str(style), 1)
+        html = QR_PLACE.sub(lambda place: self._qr(place[1]), html)
         return re.sub(r"/logo\.png\?company=\d+", lambda _match: self._logo_data(), html)
+
+    def _qr(self, address):
+        """The image of a QR code that opens an address; drawn in lines, which needs no program
+        for pictures."""
+        drawing = createBarcodeDrawing("QR", value=address, width=QR_POINTS, height=QR_POINTS)
+        data = base64.b64encode(renderSVG.drawToString(drawing).encode()).decode()
+        return Markup('<img class="qr" alt="" src="data:image/svg+xml;base64,%s"/>') % data
 
     def _logo_data(self):
         """The company's logo as a data address."""

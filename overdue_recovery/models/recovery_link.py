@@ -7,7 +7,11 @@ from odoo import api, fields, models
 DAYS = 30
 # 192 bits, as URL-safe text.
 SECRET_BYTES = 24
-TOKEN_LENGTH = 32
+# 79 bits, for who has to type it or pays for its length; no two of these letters look alike.
+SHORT_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+SHORT_LENGTH = 16
+SHORT_CHANNELS = ("letter", "sms")
+TOKEN_LENGTHS = (32, SHORT_LENGTH)
 # Stands in a message for the secret, until the message leaves.
 PLACE = "your-link"
 PATH = "/recovery/l/"
@@ -52,7 +56,7 @@ class RecoveryLink(models.Model):
 
         :return: {delivery id: the secret}; kept nowhere
         """
-        tokens = {delivery.id: secrets.token_urlsafe(SECRET_BYTES) for delivery in deliveries}
+        tokens = {delivery.id: _secret(delivery.channel) for delivery in deliveries}
         columns = ["notice_id", "delivery_id", "company_id", "digest", "date_expiry"]
         rows = [
             (
@@ -69,6 +73,12 @@ class RecoveryLink(models.Model):
         return tokens
 
     @api.model
+    def _begin(self, deliveries):
+        """The days of the links in these messages are counted from now, when they leave."""
+        for link in self.sudo().search([("delivery_id", "in", deliveries.ids)]):
+            link.date_expiry = link.company_id._recovery_today() + timedelta(days=DAYS)
+
+    @api.model
     def _revoke(self, domain):
         """The links of this domain open nothing any more."""
         links = self.sudo().search([*domain, ("date_revoked", "=", False)])
@@ -83,7 +93,7 @@ class RecoveryLink(models.Model):
         sudo: whoever has the secret is the one that the message was for.
         """
         links = self.sudo()
-        if not isinstance(token, str) or len(token) != TOKEN_LENGTH:
+        if not isinstance(token, str) or len(token) not in TOKEN_LENGTHS:
             return links.browse()
         return links.search([("digest", "=", _digest(token))]).filtered(lambda one: one._opens())
 
@@ -117,6 +127,13 @@ class RecoveryLink(models.Model):
         """Those that are over."""
         today = fields.Date.context_today(self)
         self.search([("date_expiry", "<", today - timedelta(days=1))], limit=10_000).unlink()
+
+
+def _secret(channel):
+    """A new secret for a message by this channel."""
+    if channel in SHORT_CHANNELS:
+        return "".join(secrets.choice(SHORT_LETTERS) for _letter in range(SHORT_LENGTH))
+    return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def _digest(token):

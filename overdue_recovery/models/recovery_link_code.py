@@ -44,7 +44,7 @@ class RecoveryLinkCode(models.Model):
         """
         link = link.sudo()
         delivery = link.delivery_id
-        if delivery.channel != "email" or not delivery.address:
+        if not delivery._takes_code():
             raise UserError(self.env._("A code can only be sent to an e-mail address."))
         codes = self.sudo()
         codes.search([("link_id", "=", link.id)]).unlink()

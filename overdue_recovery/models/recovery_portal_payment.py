@@ -7,8 +7,8 @@ from .recovery_portal_facts import Choice, PortalAccount
 
 # Seconds within which a second payment of the same debt is a second tab, not a second thought.
 BEGUN = 60
-# States of a plan in which an installment can be paid as such.
-PAYABLE = ("active",)
+# States of a plan in which an installment can be paid as such, while the plan has its items.
+PAYABLE = ("active", "defaulted")
 
 
 class Payment(NamedTuple):
@@ -28,7 +28,7 @@ class Payment(NamedTuple):
 
 
 class InstallmentDue(NamedTuple):
-    """What a plan's next installment asks for now."""
+    """What a plan's next installment asks for now; of a defaulted plan, all that is missing."""
 
     #: {item id: units}; empty: nothing can be paid for it now
     parts: dict
@@ -95,9 +95,10 @@ class RecoveryPortalPayment(models.AbstractModel):
     def _parts_of_installment(self, visitor, account, choice):
         """What the next installment of a plan still lacks, on the plan's items.
 
-        :raise UserError: it is not the next one of an active plan that the visitor sees
+        :raise UserError: it is not the next one of a plan that the visitor sees and that runs, or
+            could run again
         """
-        plans = self.env["recovery.portal.act"]._plans(visitor, PAYABLE)
+        plans = self._payable_plans(self.env["recovery.portal.act"]._plans(visitor, PAYABLE))
         plan = plans.filtered(lambda one: one._next_installment().id in choice.ids)
         if not plan:
             raise UserError(self.env._("This installment is paid, or its plan has ended."))
@@ -113,20 +114,26 @@ class RecoveryPortalPayment(models.AbstractModel):
         shown = {one.id: one for one in account.items}
         found = [shown[key] for key in plan.claim_ids.move_line_id.ids if key in shown]
         on_its_way = sum(one.residual - one.payable for one in found)
-        units = round(plan.amount_next / account.currency.rounding) - on_its_way
+        # what is missing has to come as one: less of it cures nothing
+        due = plan._amount_due() if plan.state == "defaulted" else plan.amount_next
+        units = round(due / account.currency.rounding) - on_its_way
         return InstallmentDue(_spread(max(0, units), found), on_its_way)
 
     @api.model
     def _installments_due(self, pages, plans):
-        """{plan: ``InstallmentDue``} of the active ones of these plans."""
+        """{plan: ``InstallmentDue``} of those of these plans that run, or could run again."""
         accounts = {page.company: page.accounts for page in pages}
         found = {}
-        for plan in plans.filtered(lambda one: one.state in PAYABLE):
+        for plan in self._payable_plans(plans):
             # a branch's items stand on the page of the company that looks after it
             of_company = accounts.get(plan.company_id._recovery_sender(), {})
             if account := of_company.get(plan.currency_id.id):
                 found[plan] = self._installment_due(account, plan)
         return found
+
+    def _payable_plans(self, plans):
+        """Those that have their items: a plan that could no longer be cured has let go of them."""
+        return plans.filtered(lambda one: one.state in PAYABLE and one._has_claims())
 
     @api.model
     def _transaction_values(self, visitor, payment):

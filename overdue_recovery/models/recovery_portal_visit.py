@@ -47,6 +47,12 @@ class RecoveryPortalVisit(models.Model):
         return rows[0][0] <= limit
 
     @api.model
+    def _take_turns(self, key):
+        """Let what happens for ``key`` at the same instant happen one after the other: the later
+        one starts again and sees what the earlier did."""
+        self._allow(key, "turn", limit=0)
+
+    @api.model
     def _is_over(self, key, purpose, limit, window=3600):
         """Whether ``key`` has done ``purpose`` more than ``limit`` times, without counting."""
         domain = [

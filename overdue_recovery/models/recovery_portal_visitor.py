@@ -34,6 +34,11 @@ class Visitor:
         return f"link:{self.link.id}" if self.link else f"partner:{self.partner.id}"
 
     @property
+    def takes_code(self):
+        """Whether a code can be sent to where their link went."""
+        return bool(self.link) and self.link.delivery_id._takes_code()
+
+    @property
     def notice(self):
         """The one notice that is shown; empty: all."""
         notices = self.partner.env["dunning.notice"]

@@ -12,7 +12,22 @@ from .common import RecoveryCommon
 LINK = re.compile(r"/recovery/l/([\w-]{32})")
 
 
-class PortalCommon(RecoveryCommon, AccountPaymentCommon, PaymentHttpCommon):
+class DemoProvider(AccountPaymentCommon):
+    """Odoo's provider that takes no money, for tests that pay as customers do."""
+
+    @classmethod
+    def _pay_by_demo(cls):
+        """Let it be the company's only provider. Without the module these tests fail: what they
+        show can't be shown by a provider of their own."""
+        provider = cls._prepare_provider("demo", cls.env.company, {"is_published": True})
+        if not provider:
+            raise AssertionError("The module payment_demo is not installed: `make test` has it.")
+        provider.journal_id = cls.company_data["default_journal_bank"]
+        cls.dummy_provider.sudo().state = "disabled"
+        return provider
+
+
+class PortalCommon(RecoveryCommon, DemoProvider, PaymentHttpCommon):
     """Two customers with an overdue invoice each, and a portal user for the first."""
 
     @classmethod

@@ -37,7 +37,7 @@ class PortalActs(PortalCommon):
 
     def _assert_refused(self, answer, field):
         self.assertEqual(answer.status_code, 422, answer.text[:500])
-        beside = 'role="alert"' if field in ("offer", "plan", "sign") else f'id="error_{field}"'
+        beside = 'role="alert"' if field in ("offer", "plan", "sign") else f'id="error_{field}_'
         self.assertIn(beside, answer.text)
 
     def _incoming(self, case=None):

@@ -1,5 +1,6 @@
 import base64
 import io
+import re
 from unittest.mock import patch
 
 from odoo import Command
@@ -263,6 +264,54 @@ class TestDunningLetter(RecoveryCommon):
         self.assertIn("Write to us", text)
         self.assertNotIn("Reply to this message", text)
         self.assertNotIn("href", letter.body)
+
+    # -- link ----------------------------------------------------------------------------------
+
+    def _opened(self, letter):
+        """The link that the address on the sheet opens."""
+        token = re.search(r"/recovery/l/ ?(\w{16})\b", self._text(letter))[1]
+        return self.env["recovery.link"]._find(token)
+
+    def test_sheet_has_a_short_address_that_opens_and_its_code(self):
+        letter = self._waiting()
+        self.assertEqual(self._opened(letter).delivery_id, letter)
+        self.assertIn("/recovery/l/your-link", letter.body, "the record has no secret")
+
+    def test_code_on_the_sheet_is_of_that_address(self):
+        letter = self._waiting()
+        notices = type(letter.notice_id)
+        with patch.object(notices, "_qr", autospec=True, side_effect=notices._qr) as drawn:
+            letter.proof_attachment_id.unlink()
+            letter._make_letter()
+        [address] = [call.args[1] for call in drawn.call_args_list]
+        self.assertEqual(
+            self.env["recovery.link"]._find(address.rpartition("/")[2]), self._opened(letter)
+        )
+        image = letter.notice_id._qr(address)
+        drawing = base64.b64decode(re.search(r"base64,([^\"]+)", image)[1]).decode()
+        self.assertGreater(drawing.count("<rect"), 100)
+
+    def test_link_lives_for_thirty_days_from_the_day_it_was_posted(self):
+        letter = self._waiting()
+        letter.action_print_letters()
+        with self.on(4):
+            letter.action_mark_printed()
+        with self.on(34):
+            self.assertTrue(self._opened(letter))
+        with self.on(35):
+            self.assertFalse(self._opened(letter))
+
+    def test_link_on_a_sheet_that_was_made_anew_or_came_back_opens_nothing(self):
+        letter = self._waiting()
+        thrown_away = self._opened(letter)
+        letter.proof_attachment_id.unlink()
+        letter._make_letter()
+        self.assertFalse(thrown_away._opens())
+        letter.action_print_letters()
+        letter.action_mark_printed()
+        self.assertTrue(self._opened(letter))
+        letter.action_came_back()
+        self.assertFalse(self._opened(letter))
 
     def test_address_of_another_country_ends_with_it_in_capitals(self):
         self.partner_a.country_id = self.env.ref("base.fr")

@@ -47,6 +47,22 @@ class TestPortal(PortalCommon):
         self.assertEqual(self.invoice_a.payment_state, "paid")
         self.assertEqual(tx.invoice_ids, self.invoice_a)
 
+    def test_where_a_payment_ends_it_is_said_what_became_of_it(self):
+        link = f"/recovery/l/{self._links()[self.partner_a]}"
+        for state, is_off in (("_set_done", False), ("_set_canceled", True)):
+            for way in ("/my/recovery", link):
+                with self.subTest(state=state, way=way):
+                    self._login() if way == "/my/recovery" else self.authenticate(None, None)
+                    tx = self._transaction(way, "amount-1")
+                    getattr(tx, state)()
+                    self.env.flush_all()
+                    answer = self._get("/recovery/thanks")
+                    if way == "/my/recovery":
+                        self.assertTrue(answer.headers["Location"].endswith(way))
+                        answer = self._get(way)
+                    self.assertEqual("nothing was taken" in answer.text, is_off)
+                    self.assertEqual("Thank you" in answer.text, not is_off)
+
     def test_what_is_on_its_way_is_not_asked_for_again(self):
         base = f"/recovery/l/{self._links()[self.partner_a]}"
         tx = self._transaction(base)

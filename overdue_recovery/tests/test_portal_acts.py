@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import datetime, time, timedelta
 
 from odoo.tests import tagged
@@ -407,6 +408,21 @@ class TestPortalActs(PortalActs):
         self.assertEqual(again.status_code, 422)
         for piece in ("<script>alert('x')", "<img src=x"):
             self.assertNotIn(piece, again.text)
+
+    def test_a_refusal_is_said_in_the_form_that_was_sent_and_no_id_is_there_twice(self):
+        francs = self.setup_other_currency("CHF")
+        self._overdue_invoice(10, 60.0, currency_id=francs.id)
+        forms = self._get("/my/recovery/form/promise").text
+        dollars = re.search(r'name="form" value="([^"]+)"', forms)[1]
+        refused = self._act(
+            "promise", item=self.item.id, day=self._day(3), amount="0", form=dollars
+        )
+        self._assert_refused(refused, "amount")
+        self.assertEqual(refused.text.count('class="o_recovery_error"'), 1)
+        self.assertIn(f'aria-describedby="error_amount_{dollars}"', refused.text)
+        self.assertEqual(refused.text.count(self._day(3)), 1, "what was typed stays in that form")
+        ids = re.findall(r' id="([^"]+)"', refused.text)
+        self.assertEqual(sorted(set(ids)), sorted(ids))
 
     def test_who_acts_too_often_waits(self):
         for _number in range(30):

@@ -89,6 +89,38 @@ class TestPortalInstallment(PortalCommon):
         self._assert_refused(plan.installment_ids[0])
         self.assertNotIn("Pay the next installment", self._get("/my/recovery").text)
 
+    def _default(self, plan, day):
+        """Let a plan be judged on a day after nothing was paid."""
+        with self.on(day):
+            self.env["recovery.case"]._cron_daily()
+        self.env.flush_all()
+        self.assertEqual(plan.state, "defaulted")
+
+    def test_all_that_is_missing_of_a_defaulted_plan_is_paid_and_the_plan_goes_on(self):
+        plan = self._active_plan(self.invoice_a, count=4, cure_days=30)
+        # two installments are due by then
+        self._default(plan, 45)
+        with self.on(46):
+            self._login()
+            page = self._get("/my/recovery").text
+            self.assertIn("Pay what is missing", page)
+            self.assertIn("The plan goes on if it arrives by", page)
+            tx = self._pay_installment(plan.installment_ids[0])
+            self.assertEqual(tx.amount, 50.0)
+            self._done(tx)
+            self.env["recovery.case"]._cron_recompute()
+            self.assertEqual((plan.state, plan.progress), ("active", 50.0))
+
+    def test_a_plan_that_can_no_longer_be_cured_is_not_paid_as_one(self):
+        plan = self._active_plan(self.invoice_a, count=4, cure_days=2)
+        self._default(plan, 20)
+        with self.on(25):
+            self.env["recovery.case"]._cron_daily()
+            self.env.flush_all()
+            self._login()
+            self.assertNotIn("Pay what is missing", self._get("/my/recovery").text)
+            self._assert_refused(plan.installment_ids[0])
+
     def test_another_customers_plan_is_refused(self):
         plan = self._active_plan(self.invoice_b)
         self._login()

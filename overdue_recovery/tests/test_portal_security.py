@@ -40,7 +40,7 @@ ROUTES = {
 }
 LOGIN_ONLY = {"/statement", "/statement/pdf", "/act/autopay", "/data"}
 WAYS_IN = ("/my/recovery", "/recovery/l/<string:token>")
-BAD_TOKENS = ("x", "x" * 32, "%00" * 10, "a%20b", "x" * 3000, "é" * 32)
+BAD_TOKENS = ("x", "x" * 16, "x" * 32, "%00" * 10, "a%20b", "x" * 3000, "é" * 32)
 
 
 def routes_of_the_addon():

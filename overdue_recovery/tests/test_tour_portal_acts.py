@@ -16,11 +16,14 @@ class TestTourPortalActs(PortalActs):
         self._walk("recovery_portal_promise")
         self.assertEqual(self.case.promise_ids.state, "open")
 
-    def test_a_customer_builds_and_signs_a_plan_and_goes_to_pay_its_first_installment(self):
+    def test_a_customer_builds_and_signs_a_plan_and_pays_its_first_installment(self):
+        self._pay_by_demo()
         self.company.recovery_plan_accepted_amount = 500.0
         self.company.recovery_plan_min_amount = 10.0
         self._walk("recovery_portal_plan")
-        self.assertEqual(self.case.plan_ids.state, "active")
+        plan = self.case.plan_ids
+        self.assertEqual((plan.state, plan.amount_paid), ("active", 25.0))
+        self.assertEqual(plan.installment_ids[0].state, "paid")
 
     def test_a_customer_contests_a_part(self):
         self._walk("recovery_portal_dispute")

@@ -10,6 +10,7 @@ READ_BY_DEBTORS = (
     "model:mail.template,",
     "model_terms:ir.ui.view,arch_db:overdue_recovery.portal_",
     "model_terms:ir.ui.view,arch_db:overdue_recovery.message_",
+    "model_terms:ir.ui.view,arch_db:overdue_recovery.letter",
     "model_terms:ir.ui.view,arch_db:overdue_recovery.plan_agreement",
     "code:addons/overdue_recovery/models/dunning_notice_placeholder.py",
     "code:addons/overdue_recovery/models/dunning_notice_history.py",
@@ -21,7 +22,17 @@ READ_BY_DEBTORS = (
 SAME = {
     "de": {"Bank", "PDF", "Ref. %s", "Register: %s"},
     "es": {"PDF", "Ref. %s"},
-    "fr": {"Configuration", "Date", "Document", "Documents", "E-mail", "Note", "PDF"},
+    "fr": {
+        "Absences",
+        "Configuration",
+        "Date",
+        "Document",
+        "Documents",
+        "E-mail",
+        "Note",
+        "Options",
+        "PDF",
+    },
     "nl": {
         "Bank",
         "Contact: %s.",

@@ -37,7 +37,9 @@ class DunningDelivery(models.Model):
 
     _inherit = "dunning.delivery"
 
-    sms_text = fields.Text(string="Text message", readonly=True, help="As sent.")
+    sms_text = fields.Text(
+        string="Text message", readonly=True, help="As sent, but for the secret in its link."
+    )
 
     # -- write -------------------------------------------------------------------------------
 
@@ -83,7 +85,13 @@ class DunningDelivery(models.Model):
         self.notice_id.invalidate_recordset()
         translated = template.with_context(lang=lang)
         bodies = translated._render_field("body", self.notice_id.ids)
-        return {delivery: bodies[delivery.notice_id.id].strip() for delivery in self}
+        return {
+            delivery: delivery._with_address(bodies[delivery.notice_id.id]) for delivery in self
+        }
+
+    def _with_address(self, body):
+        """A text, and after it the address of the portal, with a place for its secret."""
+        return f"{body.strip()} {self.notice_id._link_address()}"
 
     # -- send --------------------------------------------------------------------------------
 
@@ -130,12 +138,13 @@ class DunningDelivery(models.Model):
         trackers = self.env["sms.tracker"].sudo()
         tracked = trackers.search([("sms_uuid", "in", uuids)]).mapped("sms_uuid")
         trackers.create([{"sms_uuid": uuid} for uuid in uuids if uuid not in tracked])
+        bodies = self._with_links({delivery.id: delivery.sms_text for delivery in self})
         return texts.create(
             [
                 {
                     "uuid": delivery.message_id,
                     "number": delivery.address,
-                    "body": delivery.sms_text,
+                    "body": bodies[delivery.id],
                     "partner_id": delivery.recipient_id.id,
                     "state": "process",
                 }

@@ -53,7 +53,9 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self._send()
         self.assertEqual((delivery.state, notice.state), ("sent", "sent"))
         self.assertEqual([text["number"] for text in self._sms], [NUMBER])
-        self.assertEqual(delivery.sms_text, self._sms[0]["body"])
+        words, _space, address = self._sms[0]["body"].rpartition(" ")
+        self.assertEqual(delivery.sms_text.rpartition(" ")[0], words)
+        self.assertNotIn(address, delivery.sms_text, "nobody reads the secret from the record")
         self.assertEqual(notice.line_ids.move_id.dunning_level_id, self.levels[0])
         self.assertFalse(self.env["sms.sms"].sudo().search([("uuid", "=", delivery.message_id)]))
 
@@ -136,6 +138,42 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         self.assertNotIn("123", text)
         self.assertLessEqual(len(text), 306, "two text messages at most")
 
+    def test_shipped_text_with_its_link_fits_into_one_message(self):
+        self.company.name = "Bright Spark Lighting"
+        self.env["ir.config_parameter"].sudo().set_param(
+            "web.base.url", "https://odoo.spark.example"
+        )
+        for name in ("predue", "reminder"):
+            self.levels.sms_template_id = self.env.ref(f"overdue_recovery_sms.sms_template_{name}")
+            self._issue(self.partner_a if name == "predue" else self.partner_b)
+            self._send()
+            self.assertLessEqual(len(self._sms[-1]["body"]), 160, self._sms[-1]["body"])
+
+    # -- link --------------------------------------------------------------------------------
+
+    def _opened(self):
+        """The link that the secret in the last text opens."""
+        return self.env["recovery.link"]._find(self._sms[-1]["body"].rpartition("/")[2])
+
+    def test_link_opens_for_thirty_days_and_never_once_the_text_is_known_not_to_have_arrived(self):
+        delivery = self._issue().delivery_ids
+        self._send()
+        self.assertEqual(self._opened().delivery_id, delivery)
+        with self.on(30):
+            self.assertTrue(self._opened())
+        with self.on(31):
+            self.assertFalse(self._opened())
+        delivery._on_bounce("Not delivered")
+        self.assertFalse(self._opened())
+
+    def test_text_that_is_tried_again_has_a_link_that_opens(self):
+        delivery = self._issue().delivery_ids
+        self._send(sim_error="server_error")
+        self.assertEqual(delivery.state, "queued")
+        delivery.next_try = False
+        self._send()
+        self.assertEqual(self._opened().delivery_id, delivery)
+
     def _telling_text(self):
         return self.env["sms.template"].create(
             {
@@ -169,7 +207,8 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         template.with_context(lang="fr_FR").body = "Bonjour, réf. {{ object.reference }}"
         notice = self._issue()
         self._send()
-        self.assertEqual(notice.delivery_ids.sms_text, f"Bonjour, réf. {notice.name}")
+        text = notice.delivery_ids.sms_text
+        self.assertTrue(text.startswith(f"Bonjour, réf. {notice.name} http"), text)
 
     def test_threats_and_wrong_placeholders_can_not_be_saved(self):
         template = self._telling_text()

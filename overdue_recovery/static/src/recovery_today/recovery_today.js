@@ -6,6 +6,7 @@ import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
+import { ViewButton } from "@web/views/view_button/view_button";
 
 /** The figures above today's list; a click opens the list that a figure is the sum of. */
 export class RecoveryStrip extends Component {
@@ -63,9 +64,14 @@ const KEYS = {
     h: "action_hold",
 };
 
+/** A button that is only an icon, and says what it does to who can't see it. */
+class NamedButton extends ViewButton {
+    static template = "overdue_recovery.NamedButton";
+}
+
 export class RecoveryTodayRenderer extends ListRenderer {
     static template = "overdue_recovery.RecoveryTodayRenderer";
-    static components = { ...ListRenderer.components, RecoveryStrip };
+    static components = { ...ListRenderer.components, RecoveryStrip, ViewButton: NamedButton };
 
     onCellKeydownReadOnlyMode(hotkey, cell) {
         const name = KEYS[hotkey];

@@ -2,11 +2,35 @@ import { registry } from "@web/core/registry";
 
 const tours = registry.category("web_tour.tours");
 
-const submit = {
-    content: "Pay by the only provider",
-    trigger: "#o_payment_form button[name=o_payment_submit_button]:not(:disabled)",
-    run: "click",
-    expectUnloadPage: true,
+/**
+ * Pay by the only provider, which then does what ``state`` says.
+ *
+ * @param {string} state `done`, `pending` or `cancel`
+ */
+function pay(state = "done") {
+    return [
+        {
+            content: "Type a number",
+            trigger: "#customer_input",
+            run: "edit 4242 4242",
+        },
+        {
+            content: "What the provider will do",
+            trigger: "#simulated_payment_state",
+            run: `select ${state}`,
+        },
+        {
+            content: "Pay",
+            trigger: "#o_payment_form button[name=o_payment_submit_button]:not(:disabled)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+    ];
+}
+
+const thanked = {
+    content: "Back on the account",
+    trigger: ".alert-success:contains(Thank you)",
 };
 
 /** Fails where the page is wider than the window. */
@@ -34,9 +58,10 @@ tours.add("recovery_portal_pay_all", {
             content: "The server says what it comes to",
             trigger: "h1:contains(200.00)",
         },
-        submit,
+        ...pay(),
+        thanked,
         {
-            content: "Back on the account; the other currency",
+            content: "The other currency",
             trigger: "button.o_recovery_pay:contains(50.00)",
             run: "click",
             expectUnloadPage: true,
@@ -45,10 +70,11 @@ tours.add("recovery_portal_pay_all", {
             content: "Its own amount",
             trigger: "h1:contains(50.00)",
         },
-        submit,
+        ...pay(),
+        thanked,
         {
-            content: "Back again",
-            trigger: ".o_recovery h1",
+            content: "What is not due yet is left",
+            trigger: ".o_recovery_sum:contains(You owe):contains(100.00)",
         },
     ],
 });
@@ -118,10 +144,32 @@ tours.add("recovery_portal_pay_part", {
             content: "The oldest first",
             trigger: ".o_recovery:has(h1:contains(120.50)) .o_recovery_item:contains(120.50)",
         },
-        submit,
+        ...pay(),
+        thanked,
         {
-            content: "Back on the account",
-            trigger: ".o_recovery h1",
+            content: "The rest is open",
+            trigger: ".o_recovery_sum:contains(179.50)",
+        },
+    ],
+});
+
+// The provider does not take it.
+tours.add("recovery_portal_pay_in_vain", {
+    steps: () => [
+        {
+            content: "Pay what is overdue",
+            trigger: "button.o_recovery_pay:contains(200.00)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        ...pay("cancel"),
+        {
+            content: "Back on the account, which says so",
+            trigger: ".alert-warning:contains(nothing was taken)",
+        },
+        {
+            content: "It can be paid as before",
+            trigger: "button.o_recovery_pay:contains(200.00)",
         },
     ],
 });
@@ -149,39 +197,10 @@ tours.add("recovery_portal_link", {
             trigger: ".o_recovery_bank:contains(Payment reference):contains(200.00)",
             run: fits,
         },
-        submit,
+        ...pay("pending"),
         {
-            content: "Whoever is not logged in lands on no account",
-            trigger: ".oe_login_form",
-        },
-    ],
-});
-
-/** Fails where the tabulator does not reach every button and box within ``selector``. */
-async function reachable(selector) {
-    const { press } = odoo.loader.modules.get("@odoo/hoot-dom");
-    document.querySelector(".o_skip_to_content").focus();
-    const account = document.querySelector(selector);
-    const controls = account.querySelectorAll("button, input, summary");
-    const wanted = [...controls].filter((one) => one.type !== "hidden" && one.checkVisibility());
-    const reached = new Set();
-    for (let count = 0; count < 80; count++) {
-        await press("Tab");
-        reached.add(document.activeElement);
-    }
-    const missed = wanted.filter((one) => !reached.has(one));
-    if (missed.length) {
-        throw new Error(`Not reached: ${missed.map((one) => one.outerHTML)}`);
-    }
-}
-
-// No mouse: everything is a button or a box, which browsers act on by themselves.
-tours.add("recovery_portal_keyboard", {
-    steps: () => [
-        {
-            content: "Everything of the first account is reached",
-            trigger: ".o_recovery",
-            run: () => reachable(".o_recovery_account"),
+            content: "The provider has it",
+            trigger: "[name=o_payment_status_alert]",
         },
     ],
 });
