@@ -44,7 +44,9 @@ class AccountMoveLineAllocation(models.AbstractModel):
         self.ensure_one()
         before = self.matched_debit_ids
         exact = _Amounts({(item.id, self.id): amount for item, amount in amounts.items()})
-        plan = [item | self for item in amounts]
+        # the last unit that rates make too much or too little falls to an item of another currency
+        foreign_last = sorted(amounts, key=lambda item: item.currency_id != self.currency_id)
+        plan = [item | self for item in foreign_last]
         self.with_context(recovery_amounts=exact)._reconcile_plan(plan)
         new = self.matched_debit_ids - before
         partials = {

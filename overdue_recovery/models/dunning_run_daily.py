@@ -31,8 +31,9 @@ class DunningRunDaily(models.AbstractModel):
         for company in companies:
             try:
                 with self.env.cr.savepoint():
-                    self.env["dunning.bank"]._wake_for_unmatched(company)
+                    # first: what it finds proposed is locked before anybody can issue it
                     run = self.with_company(company)._daily_proposal(company)
+                    self.env["dunning.bank"]._wake_for_unmatched(company)
             except OperationalError:
                 raise
             except Exception:
@@ -64,7 +65,8 @@ class DunningRunDaily(models.AbstractModel):
         return self.env["res.company"].union(*(company for (company,) in groups))
 
     def _daily_proposal(self, company):
-        """The company's proposed run, refreshed, or a new one; empty when there is nothing new."""
+        """The company's proposed run, refreshed, or a new one; empty when there is nothing new, or
+        when somebody is issuing it right now."""
         run = self.search(
             [
                 ("company_id", "=", company.id),
@@ -72,6 +74,8 @@ class DunningRunDaily(models.AbstractModel):
                 ("origin", "!=", "single"),
             ]
         )
+        if run and not run.try_lock_for_update(allow_referencing=True):
+            return self.browse()
         today = company._recovery_today()
         if not run:
             run = self.create({"company_id": company.id, "date": today, "origin": "cron"})

@@ -329,9 +329,14 @@ class RecoveryCase(models.Model):
             )
             found = {debtor.id: debtor for debtor in debtors}
             changes = defaultdict(self.browse)
+            settled = self.browse()
             for case in own:
-                values = case._derived_values(found.get(case.partner_id.id), today)
+                debtor = found.get(case.partner_id.id)
+                values = case._derived_values(debtor, today)
                 changes[tuple(values.items())] |= case
+                if not case._is_asked(debtor, today):
+                    settled |= case
+            settled._take_back_calls()
             for values, same in changes.items():
                 same._write_or_close(dict(values))
 
@@ -384,16 +389,21 @@ class RecoveryCase(models.Model):
         return {
             "referred": "referred" in codes,
             "hardship": "hardship" in codes,
-            "dunning": any(
-                item.demandable and item.date_due < today
-                for item in debtor.items
-                if not (item.blocked or item.no_followup)
-            ),
+            "dunning": self._is_asked(debtor, today),
             "dispute": "disputed" in codes,
             "plan": "in_plan" in codes,
             "promised": "promised" in codes,
             "watch": bool(debtor.items or debtor.costs or debtor.undated),
         }
+
+    @api.model
+    def _is_asked(self, debtor, today):
+        """Whether something overdue may be demanded of this ``dunning.measure`` debtor now."""
+        return bool(debtor) and any(
+            item.demandable and item.date_due < today
+            for item in debtor.items
+            if not (item.blocked or item.no_followup)
+        )
 
     def _write_derived(self, values):
         changed = self.filtered(

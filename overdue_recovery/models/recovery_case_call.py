@@ -24,6 +24,23 @@ class RecoveryCaseCall(models.AbstractModel):
         deliveries = self.sudo().notice_ids.delivery_ids
         return deliveries.filtered(lambda one: one.activity_id.active).sorted("id", reverse=True)
 
+    def _take_back_calls(self):
+        """Take back the calls that notices planned in these cases and nobody has made: nothing
+        overdue may be demanded any more, be it paid, promised or placed with an agency.
+
+        sudo: a task may be another person's.
+        """
+        if not self:
+            return
+        domain = [
+            ("notice_id.case_id", "in", self.ids),
+            ("notice_id.level_id.delay_days", ">=", 0),
+            ("activity_id.active", "=", True),
+        ]
+        calls = self.env["dunning.delivery"].sudo().search(domain)
+        calls._log_outcome("withdrawn")
+        calls.activity_id.unlink()
+
     def _log_call(self, delivery, notice, **entry):
         """Write a call down. The one that a notice had planned names the entry of its plan.
 

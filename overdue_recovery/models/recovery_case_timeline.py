@@ -11,6 +11,8 @@ DAYS_AHEAD = 60
 MOST_STEPS = 5
 # Outcomes of a contact that a person should look at.
 BAD_OUTCOMES = frozenset(["failed", "bounced", "unknown", "broken"])
+# Entries about a message that has its own: the contact log has them, the timeline does not.
+ASIDE = ("hold_override",)
 
 
 class RecoveryCaseTimeline(models.AbstractModel):
@@ -81,7 +83,8 @@ class RecoveryCaseTimeline(models.AbstractModel):
     def _past_steps(self):
         """The newest contacts of the log, each with what became of it, oldest first."""
         log = self.env["recovery.interaction"]
-        newest = log.search([("case_id", "=", self.id)], limit=4 * MOST_STEPS)
+        contacts = [("case_id", "=", self.id), ("kind", "not in", ASIDE)]
+        newest = log.search(contacts, limit=4 * MOST_STEPS)
         outcomes = {}
         for entry in newest.sorted("sequence"):
             outcomes[entry.refers_to or entry.sequence] = entry

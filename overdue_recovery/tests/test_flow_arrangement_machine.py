@@ -273,6 +273,32 @@ class TestFlowArrangementMachine(MoneyMachineCommon):
             phases=(Phase.generate,),
         )
 
+    def test_money_in_another_currency_beside_costs(self):
+        """A path that the long form found: the last cent of a foreign item was missing for the
+        costs after it, and nothing could be allocated."""
+        machine = type("Machine", (ArrangementMachine,), {"case": self})()
+        machine.two_customers_were_charged_before(units=493241, days=18, abroad=False)
+        machine.invoice(abroad=False, days=8, pick=73, units=2739)
+        machine.invoice(abroad=True, days=19, pick=163, units=65537)
+        machine.the_pay_by_date_passes_and_notices_go_out(days=22)
+        machine.agree_on_less(days=29, percent=64, pick=92524)
+        machine.invoice(abroad=False, days=38, pick=127567, units=128512)
+        machine.agree_on_less(days=14, percent=40, pick=208)
+        machine.reverse(pick=605)
+        machine.pay_what_was_agreed(pick=1136)
+        machine.agree_on_less(days=4, percent=58, pick=171)
+        machine.credit(percent=37, pick=3517)
+        machine.promise(days=7, percent=25, pick=129350)
+        machine.dispute(percent=None, pick=176)
+        machine.reverse(pick=1133)
+        machine.undo_a_payment(pick=356)
+        machine.dispute(percent=None, pick=1245)
+        machine.dispute(percent=35, pick=861)
+        machine.dispute(percent=41, pick=999999)
+        machine.pay_in_another_currency(percent=65, pick=250, rate=84)
+        machine.every_entry_is_balanced()
+        machine.a_residual_is_the_total_less_what_was_reconciled()
+
 
 @tagged("post_install", "-at_install", "long")
 class TestFlowArrangementMachineLong(MoneyMachineCommon):

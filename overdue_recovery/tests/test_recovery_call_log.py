@@ -188,6 +188,23 @@ class TestRecoveryCallLog(RecoveryCommon):
         with self.on(9):
             self.assertTrue(self._dialog(self._case().action_log_call()).may_call)
 
+    def test_a_planned_call_is_taken_back_when_nothing_is_asked_any_more(self):
+        invoice = self._overdue_invoice(10, 100)
+        rest = self._overdue_invoice(10, 50)
+        self._run_dunning()
+        case = self._case()
+        self.env["recovery.case"]._cron_recompute()
+        self.assertTrue(case._planned_calls())
+        self._pay(invoice)
+        self.env["recovery.case"]._cron_recompute()
+        self.assertTrue(case._planned_calls(), "the other invoice is asked for as before")
+        self._promise(rest)
+        self.env["recovery.case"]._cron_recompute()
+        self.assertFalse(case.activity_ids)
+        planned = case.notice_ids.delivery_ids.filtered(lambda one: one.channel == "call")
+        ended = case.interaction_ids.filtered(lambda entry: entry.outcome == "withdrawn")
+        self.assertEqual(ended.mapped("refers_to"), planned.mapped("log_sequence"))
+
     def test_a_conversation_counts_even_when_its_notice_is_cancelled(self):
         self._limit_calls()
         self.courtesy.contact_active = False

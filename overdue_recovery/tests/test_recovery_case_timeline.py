@@ -33,6 +33,18 @@ class TestRecoveryCaseTimeline(RecoveryCommon):
         self.assertEqual([step["tone"] for step in today], ["blocked"])
         self.assertIn(invoice.name, today[0]["text"])
 
+    def test_a_message_that_a_manager_let_go_is_one_step(self):
+        self._overdue_invoice(10, 100)
+        run = self._propose()
+        run.action_issue()
+        with self.on(0, hour=22):
+            self._deliver()
+            run.notice_ids.delivery_ids.with_env(self.env).action_override_hold("It asked for it")
+            self._deliver()
+        kinds = self._case().interaction_ids.mapped("kind")
+        self.assertIn("hold_override", kinds)
+        self.assertEqual(self._titles(self._case().recovery_story()["past"]), ["Day 5"])
+
     def test_a_failed_message_is_marked(self):
         self._overdue_invoice(10, 100)
         run = self._propose()
