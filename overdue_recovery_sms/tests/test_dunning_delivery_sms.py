@@ -64,9 +64,13 @@ class TestDunningDeliverySms(RecoveryCommon, SMSCase):
         before = notice.text_preview
         self.assertIn(notice.name, before)
         self._send()
-        self.assertEqual([text["body"] for text in self._sms], [before])
+        (body,) = [text["body"] for text in self._sms]
+        self.assertTrue(body.startswith(before), "its link is made when it leaves")
+        secret = body.rpartition("/recovery/l/")[2]
+        self.assertTrue(secret)
         notice.invalidate_recordset()
-        self.assertEqual(notice.text_preview, before)
+        self.assertTrue(notice.text_preview.startswith(before))
+        self.assertNotIn(secret, notice.text_preview)
 
     def test_a_notice_without_a_text_shows_none(self):
         self.levels.send_sms = False
