@@ -11,6 +11,7 @@ class RecoveryAbsence(models.Model):
 
     _name = "recovery.absence"
     _description = "Absence of a Collector"
+    _inherit = ["recovery.law.cached"]
     _order = "date_from desc, id desc"
     _rec_name = "user_id"
 
@@ -66,19 +67,6 @@ class RecoveryAbsence(models.Model):
                         absence.user_id.name,
                     )
                 )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        self.env.registry.clear_cache()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self.env.registry.clear_cache()
-        return super().write(vals)
-
-    def unlink(self):
-        self.env.registry.clear_cache()
-        return super().unlink()
 
     # -- who stands in for whom -------------------------------------------------------------
 

@@ -86,12 +86,9 @@ class DunningDelivery(models.Model):
         translated = template.with_context(lang=lang)
         bodies = translated._render_field("body", self.notice_id.ids)
         return {
-            delivery: delivery._with_address(bodies[delivery.notice_id.id]) for delivery in self
+            delivery: delivery.notice_id._text_with_address(bodies[delivery.notice_id.id])
+            for delivery in self
         }
-
-    def _with_address(self, body):
-        """A text, and after it the address of the portal, with a place for its secret."""
-        return f"{body.strip()} {self.notice_id._link_address()}"
 
     # -- send --------------------------------------------------------------------------------
 

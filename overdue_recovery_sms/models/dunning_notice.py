@@ -26,6 +26,10 @@ class DunningNotice(models.Model):
         template = self.level_id._text_for(self.partner_id).with_context(lang=self.message_lang)
         try:
             with self.env.cr.savepoint():
-                return template._render_field("body", self.ids)[self.id].strip()
+                return self._text_with_address(template._render_field("body", self.ids)[self.id])
         except Exception as error:
             return self._cause(error)
+
+    def _text_with_address(self, body):
+        """A text, and after it the address of the portal, with a place for its secret."""
+        return f"{body.strip()} {self._link_address()}"
