@@ -26,6 +26,10 @@ cases = env["recovery.case"].search([])
 broken = [number for number in env["recovery.interaction"]._verify(cases).values() if number]
 print(json.dumps({"cases": len(cases), "broken": broken}))
 """
+KEYS = """
+    SELECT conname FROM pg_constraint
+     WHERE contype = 'f' AND conrelid = 'dunning_notice_line'::regclass ORDER BY conname
+"""
 DAY = """
 import json
 env["recovery.case"]._cron_daily()
@@ -136,6 +140,11 @@ def test_the_contact_log_is_whole(upgraded):
     log = shell(LOG, NAME)
     assert log["cases"] > 10
     assert log["broken"] == []
+
+
+def test_lines_of_notices_lose_the_keys_that_cost_a_run_its_time(upgraded):
+    keys = [name for (name,) in database.execute(KEYS, name=NAME)]
+    assert keys == ["dunning_notice_line_move_line_id_fkey", "dunning_notice_line_notice_id_fkey"]
 
 
 def test_a_second_upgrade_changes_nothing(upgraded, tmp_path_factory):

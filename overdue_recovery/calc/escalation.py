@@ -738,7 +738,9 @@ class _Customer:
             taken = min(left.get(item.currency, 0), amount)
             if taken > 0:
                 left[item.currency] -= taken
-                values[item.key] *= Fraction(amount - taken, amount)
+                # what is taken whole stays a whole number: sums of fractions take time
+                share = Fraction(amount - taken, amount) if taken < amount else 0
+                values[item.key] *= share
         return values
 
 

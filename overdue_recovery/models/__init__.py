@@ -241,6 +241,7 @@ from . import (
     res_company_request,
     res_company_portal,
     res_company,
+    res_currency,
     res_groups,
     res_config_settings,
     res_partner,

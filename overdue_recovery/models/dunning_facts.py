@@ -33,7 +33,6 @@ class Row(NamedTuple):
     company_id: int
     move_id: int
     name: str
-    move_type: str
     invoice_date: object
     date_due: object
     currency_id: int
@@ -262,9 +261,9 @@ class Ladders:
 
     def value(self, row, demandable):
         """The demandable part in rounding units of the company's currency."""
-        if not row.residual:
-            return 0
         rounding = self._rounding.get(row.company_id) or self._company_rounding(row.company_id)
+        if demandable == row.residual:
+            return round(row.residual_company / rounding) if demandable else 0
         return round(row.residual_company * demandable / row.residual / rounding)
 
     def _company_rounding(self, company_id):

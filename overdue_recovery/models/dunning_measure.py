@@ -252,7 +252,7 @@ class DunningMeasure(models.AbstractModel):
             WITH restart AS (SELECT DISTINCT move_line_id FROM recovery_case_dirty
                               WHERE move_line_id IS NOT NULL)
             SELECT line.id, %(debtor)s, line.partner_id, line.company_id, move.id,
-                   COALESCE(move.name, line.name), move.move_type, move.invoice_date,
+                   COALESCE(move.name, line.name), move.invoice_date,
                    line.date_maturity, line.currency_id, currency.rounding::float8,
                    ROUND(line.amount_residual_currency / currency.rounding)::bigint,
                    ROUND(line.amount_currency / currency.rounding)::bigint,
@@ -416,18 +416,18 @@ class DunningMeasure(models.AbstractModel):
 
     def _item(self, row, holds, debtor, ladders):
         """``calc.escalation.Item`` of one row; units of its own currency, value in company's."""
-        demandable = demand.demandable(row.residual, holds)
         if row.short:
             holds = (*holds, demand.Hold("short_payment"))
         if row.id in debtor.barred:
             holds = (*holds, demand.Hold("time_barred"))
-        level = ladders.current(debtor.policy, row.level_id) if debtor.policy else None
+        demandable = demand.demandable(row.residual, holds) if holds else row.residual
+        level_id, terms_from = row.level_id, row.invoice_date
         return escalation.Item.of(
             key=row.id,
             date_due=row.date_due,
             residual=row.residual,
             currency=row.currency_id,
-            level=level,
+            level=ladders.current(debtor.policy, level_id) if level_id and debtor.policy else None,
             level_date=row.level_date,
             pay_by=row.pay_by,
             cycle=row.cycle,
@@ -438,7 +438,7 @@ class DunningMeasure(models.AbstractModel):
             blocked=row.blocked,
             under_way=row.under_way,
             started=row.item_id is not None,
-            term_days=(row.date_due - row.invoice_date).days if row.invoice_date else None,
+            term_days=(row.date_due - terms_from).days if terms_from else None,
         )
 
     def _decide(self, debtor, today, ladders):
@@ -518,13 +518,18 @@ _SHORT = SQL(
 
 
 def _under_way(ignore):
-    """The condition that an item rises by a notice that waits, other than those to ``ignore``."""
+    """The condition that an item rises by a notice that waits, other than those to ``ignore``.
+
+    OFFSET 0 keeps PostgreSQL to a look at each item's own lines. While it does not know yet how
+    many lines this transaction wrote, it would rather read all lines again for each notice.
+    """
     return SQL(
         """EXISTS (SELECT 1
                      FROM dunning_notice_line rising
                      JOIN dunning_notice notice ON notice.id = rising.notice_id
                     WHERE rising.move_line_id = line.id AND rising.live
                       AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
-                      AND notice.id != ALL(%s))""",
+                      AND notice.id != ALL(%s)
+                   OFFSET 0)""",
         ignore.ids if ignore else [],
     )

@@ -21,6 +21,7 @@ class SaidLine(NamedTuple):
 
 # Their places in a draft's lines, which begin with the column after the notice.
 _SAID = [LINE_COLUMNS.index(name) - 1 for name in SaidLine._fields]
+_KIND, _DUE = (LINE_COLUMNS.index(name) - 1 for name in ("kind", "date_due"))
 
 
 class DunningNoticeDraft(models.AbstractModel):
@@ -86,8 +87,8 @@ class DunningNoticeDraft(models.AbstractModel):
         places = debtors.read(["country_id", "state_id"], load=None)
         found, known = {}, {}
         for draft, place in zip(drafts, places, strict=True):
-            # lines hold their maturity at index 3 (see dunning.proposal LINE_COLUMNS)
-            due = min(line[3] for line in draft.lines if line[0] == "rising")
+            # the first one is the oldest: items go by maturity
+            due = next(line[_DUE] for line in draft.lines if line[_KIND] == "rising")
             key = draft.level_id, place["country_id"], place["state_id"], due
             if key not in known:
                 level = self.env["dunning.level"].browse(draft.level_id)

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools.unchecked_many2one import UncheckedMany2one
+
 
 class DunningNoticeLine(models.Model):
     """An item, or a credit, as it stands on a notice."""
@@ -29,11 +31,11 @@ class DunningNoticeLine(models.Model):
     move_id = fields.Many2one(related="move_line_id.move_id", string="Document record")
     name = fields.Char(string="Document")
     date_due = fields.Date(string="Due")
-    level_id = fields.Many2one("dunning.level", ondelete="restrict")
+    level_id = UncheckedMany2one("dunning.level", ondelete="restrict")
     cycle = fields.Integer(default=1)
     days_overdue = fields.Integer(string="Days overdue", aggregator="max")
     pay_by = fields.Date()
-    currency_id = fields.Many2one("res.currency", required=True)
+    currency_id = UncheckedMany2one("res.currency", required=True, ondelete="restrict")
     amount_total = fields.Monetary(string="Amount")
     amount_paid = fields.Monetary(string="Paid")
     amount_residual = fields.Monetary(string="Open")

@@ -31,9 +31,6 @@ LINE_COLUMNS = [
     "currency_id",
     "live",
 ]
-# Where a draft's lines, which begin with the column after the notice, have their figures.
-_DEMANDED = LINE_COLUMNS.index("amount_demanded") - 1
-_CURRENCY = LINE_COLUMNS.index("currency_id") - 1
 # Fields that may hold any text.
 TEXTS = frozenset({"char", "text"})
 # How COPY is told that a value is missing: as Python writes it.
@@ -46,12 +43,14 @@ _SPECIAL = re.compile(rf"[\\\t\n\r]|^{NULL}$").search
 @dataclass
 class Draft:
     """A notice to be: its level, its lines as tuples in the order of ``LINE_COLUMNS`` from
-    ``kind`` to ``currency_id``, and the net sum demanded in the company's currency."""
+    ``kind`` to ``currency_id``, the net sum demanded in the company's currency, and in rounding
+    units of each currency in which something is demanded."""
 
     debtor_id: int
     level_id: int
     lines: list
     amount: float
+    units: dict
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Figures:
     #: by level id: notices, and the sum demanded in the company's currency
     notices: Counter = field(default_factory=Counter)
     demanded: Counter = field(default_factory=Counter)
-    #: by currency id: the net sum demanded, which is what the notices say
+    #: by currency id: the net sum demanded, which is what the notices say, in rounding units
     by_currency: Counter = field(default_factory=Counter)
 
     def add(self, found: Assessment):
@@ -87,8 +86,7 @@ class Figures:
         for draft in found.drafts.values():
             self.notices[draft.level_id] += 1
             self.demanded[draft.level_id] += draft.amount
-            for line in draft.lines:
-                self.by_currency[line[_CURRENCY]] += line[_DEMANDED]
+            self.by_currency.update(draft.units)
 
 
 class DunningProposal(models.AbstractModel):
@@ -149,24 +147,24 @@ class DunningProposal(models.AbstractModel):
         if not rising:
             return None
         kinds = self._kinds(debtor, rising, today)
-        currencies = self._demanded_currencies(debtor, kinds)
+        units = self._demanded_units(debtor, kinds)
         lines, amount = [], 0.0
         for item in (*debtor.items, *debtor.costs):
             kind = kinds.get(item.key)
-            if not kind or item.currency not in currencies:
+            if not kind or item.currency not in units:
                 continue
             row = debtor.rows[item.key]
             due = 0 if kind == "not_due" else item.demandable
             level_id = rising[item.key].key if kind == "rising" else row.level_id
-            own = self._company_amount(row, due)
-            lines.append(self._line(row, kind, level_id, due, own, today))
+            own = _company_amount(row, due)
+            lines.append(_line(row, kind, level_id, due, own, today))
             amount += own if item.value else 0.0
         for credit in debtor.credits:
-            if credit.currency_id in currencies:
-                lines.append(self._credit_line(credit))
+            if credit.currency_id in units:
+                lines.append(_credit_line(credit))
                 amount -= credit.amount_company
         level = max(rising.values(), key=lambda level: (level.sequence, level.delay_days))
-        return Draft(debtor.id, level.key, lines, debtor.policy.currency_id.round(amount))
+        return Draft(debtor.id, level.key, lines, debtor.policy.currency_id.round(amount), units)
 
     def _kinds(self, debtor, rising, today):
         """{item id: kind of line}, leaving out what a notice must not mention."""
@@ -191,69 +189,38 @@ class DunningProposal(models.AbstractModel):
             if item.demandable and not (item.blocked or item.no_followup)
         }
 
-    def _demanded_currencies(self, debtor, kinds):
-        """Currencies in which, after credits, something is demanded."""
-        sums = defaultdict(int)
+    def _demanded_units(self, debtor, kinds):
+        """{currency id: what is demanded after credits, in rounding units}, where that is more
+        than nothing."""
+        units = defaultdict(int)
         for item in (*debtor.items, *debtor.costs):
             if kinds.get(item.key, "not_due") != "not_due":
-                sums[item.currency] += item.demandable
+                units[item.currency] += item.demandable
         for credit in debtor.credits:
-            sums[credit.currency_id] -= credit.amount
-        return {currency_id for currency_id, amount in sums.items() if amount > 0}
-
-    def _company_amount(self, row, demanded):
-        """The demanded part in the company's currency, unrounded."""
-        if not demanded:
-            return 0.0
-        share = 1 if demanded == row.residual else demanded / row.residual
-        return row.residual_company * share
-
-    def _line(self, row, kind, level_id, demanded, demanded_company, today):
-        paid, rounding = row.total - row.residual, row.rounding
-        residual = _amount(row.residual, rounding)
-        return (
-            kind,
-            row.id,
-            row.name,
-            row.date_due,
-            level_id,
-            row.cycle,
-            ageing.days_overdue(row.date_due, today),
-            None,
-            _amount(row.total, rounding) if paid else residual,
-            _amount(paid, rounding) if paid else 0.0,
-            residual,
-            residual if demanded == row.residual else _amount(demanded, rounding),
-            demanded_company,
-            row.currency_id,
-        )
-
-    def _credit_line(self, credit):
-        amount = -_amount(credit.amount, credit.rounding)
-        return (
-            "credit",
-            credit.id,
-            credit.name,
-            credit.date,
-            None,
-            1,
-            0,
-            None,
-            amount,
-            0.0,
-            amount,
-            amount,
-            -credit.amount_company,
-            credit.currency_id,
-        )
+            units[credit.currency_id] -= credit.amount
+        return {currency_id: amount for currency_id, amount in units.items() if amount > 0}
 
     # -- write -----------------------------------------------------------------------------
 
     @api.model
     def _write_lines(self, notices_lines):
         """Insert the lines of many notices: ``[(notice id, lines), …]``."""
-        rows = ((notice_id, *line, True) for notice_id, lines in notices_lines for line in lines)
+        rows = [(notice_id, *line, True) for notice_id, lines in notices_lines for line in lines]
+        for name in ("level_id", "currency_id"):
+            place = LINE_COLUMNS.index(name)
+            self._lock_named("dunning.notice.line", name, {row[place] for row in rows})
         self._insert("dunning.notice.line", LINE_COLUMNS, rows)
+
+    @api.model
+    def _lock_named(self, model, name, ids):
+        """Let nobody delete what rows are about to name by an ``UncheckedMany2one``: the lock that
+        a foreign key takes, once for all rows."""
+        query = SQL(
+            "SELECT id FROM %s WHERE id = ANY(%s) FOR KEY SHARE",
+            SQL.identifier(self.env[self.env[model]._fields[name].comodel_name]._table),
+            list(ids),
+        )
+        self.env.execute_query(query)
 
     @api.model
     def _insert(self, model, columns, rows):
@@ -315,6 +282,55 @@ def _escaped(value):
     """A text of which COPY takes no character for something else, nor all of it for NULL."""
     value = value.translate(_ESCAPES)
     return f"\\{value}" if value == NULL else value
+
+
+def _company_amount(row, demanded):
+    """The demanded part in the company's currency, unrounded."""
+    if demanded == row.residual:
+        return row.residual_company if demanded else 0.0
+    return row.residual_company * (demanded / row.residual)
+
+
+def _line(row, kind, level_id, demanded, demanded_company, today):
+    """An item as it stands on a notice: see ``Draft``."""
+    paid, rounding = row.total - row.residual, row.rounding
+    residual = _amount(row.residual, rounding)
+    return (
+        kind,
+        row.id,
+        row.name,
+        row.date_due,
+        level_id,
+        row.cycle,
+        ageing.days_overdue(row.date_due, today),
+        None,
+        _amount(row.total, rounding) if paid else residual,
+        _amount(paid, rounding) if paid else 0.0,
+        residual,
+        residual if demanded == row.residual else _amount(demanded, rounding),
+        demanded_company,
+        row.currency_id,
+    )
+
+
+def _credit_line(credit):
+    amount = -_amount(credit.amount, credit.rounding)
+    return (
+        "credit",
+        credit.id,
+        credit.name,
+        credit.date,
+        None,
+        1,
+        0,
+        None,
+        amount,
+        0.0,
+        amount,
+        amount,
+        -credit.amount_company,
+        credit.currency_id,
+    )
 
 
 def _amount(units, rounding):

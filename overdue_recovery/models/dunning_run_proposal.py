@@ -213,7 +213,9 @@ class DunningRunProposal(models.AbstractModel):
         items by reason, amounts per currency, seconds."""
         levels = self.env["dunning.level"].browse(figures.notices)
         currencies = self.env["res.currency"].browse(figures.by_currency)
-        amounts = {one.name: one.round(figures.by_currency[one.id]) for one in currencies}
+        amounts = {
+            one.name: one.round(figures.by_currency[one.id] * one.rounding) for one in currencies
+        }
         return {
             "customers": figures.customers,
             "items": figures.items,

@@ -361,6 +361,30 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
         with self.assertRaises(UserError):
             self.levels[1].unlink()
 
+    def test_level_and_currency_that_only_a_line_names_are_not_deleted(self):
+        # the line has no foreign key to either
+        currency = self.env["res.currency"].create({"name": "XTS", "symbol": "X"})
+        self._overdue_invoice()
+        line = self._bring_to("proposed").notice_ids.line_ids.sudo()
+        for name, record in (("level_id", self.levels[2]), ("currency_id", currency)):
+            with self.subTest(name=name), self._undone():
+                line[name] = record
+                with self.assertRaises(UserError) as refusal:
+                    record.unlink()
+                self.assertIn(record.name, str(refusal.exception))
+                self.assertTrue(record.exists())
+
+    def test_what_lines_name_is_locked_until_they_stand(self):
+        currency = self.env["res.currency"].create({"name": "XTS", "symbol": "X"})
+        locks = "SELECT xmax::text FROM res_currency WHERE id = %s"
+        self.env.cr.execute(locks, [currency.id])
+        self.assertEqual(self.env.cr.fetchone(), ("0",))
+        self.env["dunning.proposal"]._lock_named(
+            "dunning.notice.line", "currency_id", {currency.id, None}
+        )
+        self.env.cr.execute(locks, [currency.id])
+        self.assertNotEqual(self.env.cr.fetchone(), ("0",))
+
     def test_what_is_not_in_use_is_deleted(self):
         policy = self._create_policy(partner_domain="[('id', '=', 0)]")
         level = policy.level_ids[1]
