@@ -15,7 +15,8 @@ class DunningDeliveryAttachment(models.AbstractModel):
     def _prepare_enclosures(self):
         """Make the PDFs that are missing of invoices to be attached: one by one, each committed,
         before the messages' chunk begins. One that can't be made is not attached."""
-        notices = self.notice_id.filtered("level_id.attach_invoices")
+        levels = self.notice_id.level_id.filtered("attach_invoices")
+        notices = self.notice_id.filtered(lambda notice: notice.level_id in levels)
         for invoice in notices._enclosed_invoices().filtered(lambda m: not m.invoice_pdf_report_id):
             try:
                 with self.env.cr.savepoint():

@@ -163,9 +163,10 @@ class DunningDeliveryJob(models.AbstractModel):
         would read all hundred columns of a partner and of a company, after each commit again."""
         self.company_id.fetch(COMPANY_FIELDS)
         senders = self.company_id.partner_id | self.env.user.partner_id
-        (self.recipient_id | self.partner_id | senders)._recovery_fetch()
-        for company, deliveries in self.grouped("company_id").items():
-            deliveries.partner_id.with_company(company).fetch(["dunning_policy_id"])
+        # by the notice: fields of it on the delivery are worked out for each
+        (self.recipient_id | self.notice_id.partner_id | senders)._recovery_fetch()
+        for company, notices in self.notice_id.grouped("company_id").items():
+            notices.partner_id.with_company(company).fetch(["dunning_policy_id"])
 
     def _still_due(self):
         """The deliveries whose notice is still due; the others are cancelled with its reason."""
@@ -184,26 +185,27 @@ class DunningDeliveryJob(models.AbstractModel):
 
     def _announce(self):
         """The entries in the contact log that these messages leave."""
-        entries = [
-            {
-                "case": delivery.case_id,
-                "direction": "out",
-                "channel": delivery.channel,
-                "kind": "notice",
-                "purpose": delivery.notice_id._purpose(),
-                "outcome": "sending",
-                "reference": delivery.notice_id.name or "",
-                # as stored: display_name is worked out anew in each language
-                "names": delivery.recipient_id.complete_name or "",
-                "address": delivery.address or "",
-                "subject": delivery.subject or "",
-                "text": delivery.body or "",
-            }
-            for delivery in self
-        ]
+        entries = [delivery._announcement(delivery.notice_id) for delivery in self]
         logged = self.env["recovery.interaction"]._log(entries)
         logged.fetch(["sequence"])
         self._store(["log_sequence"], list(zip(self.ids, logged.mapped("sequence"), strict=True)))
+
+    def _announcement(self, notice):
+        """The entry in the contact log that this message of ``notice`` leaves."""
+        return {
+            "case": notice.case_id.id,
+            "direction": "out",
+            "channel": self.channel,
+            "kind": "notice",
+            "purpose": notice._purpose(),
+            "outcome": "sending",
+            "reference": notice.name or "",
+            # as stored: display_name is worked out anew in each language
+            "names": self.recipient_id.complete_name or "",
+            "address": self.address or "",
+            "subject": self.subject or "",
+            "text": self.body or "",
+        }
 
     def _leave(self):
         """Send, channel by channel. Seam: a glue addon adds ``_send_<channel>()``."""

@@ -57,6 +57,8 @@ class DunningDeliveryMessage(models.AbstractModel):
         past = self.filtered(lambda delivery: not delivery._is_of_today())
         past.notice_id._recheck()
         alive = self.filtered(lambda delivery: delivery.notice_id.state == "issued")
+        # dates and messages are written from the same lines, read once
+        alive = alive.with_env(alive.notice_id._together().env)
         alive._freeze_notices()
         return alive
 
@@ -104,21 +106,26 @@ class DunningDeliveryMessage(models.AbstractModel):
                 """
                 SELECT delivery.id
                   FROM dunning_delivery delivery
-                  JOIN res_partner recipient ON recipient.id = delivery.recipient_id
                   JOIN dunning_notice notice ON notice.id = delivery.notice_id
-                  JOIN res_partner customer ON customer.id = notice.partner_id
-                  JOIN dunning_level level ON level.id = notice.level_id
-                  JOIN dunning_policy policy ON policy.id = level.policy_id
-             LEFT JOIN mail_template template ON template.id = level.mail_template_id
-                  JOIN res_company company ON company.id = notice.company_id
-                  JOIN res_partner sender ON sender.id = company.partner_id
                  WHERE delivery.id IN %s
+                   AND notice.id IN %s
                    AND delivery.prepared_at > GREATEST(
-                           recipient.write_date, customer.write_date, level.write_date,
-                           policy.write_date, template.write_date, company.write_date,
-                           sender.write_date,
-                           (SELECT MAX(bank.write_date) FROM res_partner_bank bank
-                             WHERE bank.partner_id = company.partner_id),
+                           (SELECT MAX(person.write_date) FROM res_partner person
+                             WHERE person.id IN (delivery.recipient_id, notice.partner_id)),
+                           (SELECT GREATEST(level.write_date, policy.write_date,
+                                            template.write_date)
+                              FROM dunning_level level
+                              JOIN dunning_policy policy ON policy.id = level.policy_id
+                         LEFT JOIN mail_template template ON template.id = level.mail_template_id
+                             WHERE level.id = notice.level_id),
+                           (SELECT GREATEST(company.write_date, sender.write_date)
+                              FROM res_company company
+                              JOIN res_partner sender ON sender.id = company.partner_id
+                             WHERE company.id = notice.company_id),
+                           (SELECT MAX(bank.write_date)
+                              FROM res_company company
+                              JOIN res_partner_bank bank ON bank.partner_id = company.partner_id
+                             WHERE company.id = notice.company_id),
                            (SELECT MAX(move.write_date)
                               FROM dunning_notice_line line
                               JOIN account_move_line item ON item.id = line.move_line_id
@@ -126,6 +133,8 @@ class DunningDeliveryMessage(models.AbstractModel):
                              WHERE line.notice_id = notice.id))
                 """,
                 tuple(self.ids),
+                # else the planner may read all notices there are
+                tuple(self.notice_id.ids),
             )
         )
         return self.browse(row[0] for row in rows)

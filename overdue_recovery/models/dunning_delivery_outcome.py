@@ -67,7 +67,7 @@ class DunningDeliveryOutcome(models.AbstractModel):
         """A further entry in the contact log that names the one of the departure."""
         entries = [
             {
-                "case": delivery.case_id,
+                "case": delivery.notice_id.case_id.id,
                 "direction": "out",
                 "channel": delivery.channel,
                 "kind": "outcome",

@@ -50,22 +50,30 @@ class DunningItem(models.Model):
 
     @api.model
     def _ensure(self, move_lines):
-        """The rows of these items, made where missing. One INSERT for all."""
+        """The rows of these items, made where missing. One INSERT for all.
+
+        A new row has its level at once: a row that is changed in the transaction that made it has
+        each of its links checked anew.
+        """
         if move_lines:
-            self.flush_model()
+            self._flush_told()
             self.env.cr.execute(
                 SQL(
                     """
                     INSERT INTO dunning_item
                            (move_line_id, company_id, partner_id, cycle,
+                            level_id, date, due_date,
                             create_uid, write_uid, create_date, write_date)
-                    SELECT line.id, line.company_id, line.partner_id, 1, %(uid)s, %(uid)s,
+                    SELECT line.id, line.company_id, line.partner_id, 1,
+                           told.level_id, told.date, told.pay_by, %(uid)s, %(uid)s,
                            now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'
                       FROM account_move_line line
+                 LEFT JOIN LATERAL (%(told)s) told ON TRUE
                      WHERE line.id IN %(ids)s
                         ON CONFLICT (move_line_id) DO NOTHING
                     """,
                     uid=self.env.uid,
+                    told=_told(SQL("line.id"), SQL("1")),
                     ids=tuple(move_lines.ids),
                 )
             )
@@ -79,12 +87,16 @@ class DunningItem(models.Model):
         """
         if not self:
             return
+        self._flush_told()
+        told = _told(SQL("item.move_line_id"), SQL("item.cycle"))
+        self.env.cr.execute(SQL(_REBUILD, told=told, ids=tuple(self.ids)))
+        self.invalidate_recordset(["level_id", "date", "due_date"])
+        self.modified(["level_id", "date", "due_date"])
+
+    def _flush_told(self):
         self.env["dunning.notice.line"].flush_model()
         self.env["dunning.notice"].flush_model()
         self.flush_model()
-        self.env.cr.execute(SQL(_REBUILD, ids=tuple(self.ids)))
-        self.invalidate_recordset(["level_id", "date", "due_date"])
-        self.modified(["level_id", "date", "due_date"])
 
     def _restart_at(self, level=None, date=None, due_date=None):
         """Begin a new cycle at ``level`` (None: none reached) as reached on ``date``."""
@@ -100,21 +112,36 @@ class DunningItem(models.Model):
         self._rebuild()
 
 
+def _told(item, cycle):
+    """The newest handed-over rising line of an item's cycle, as SQL.
+
+    :param item: SQL of the id of the journal item
+    :param cycle: SQL of the number of its cycle
+    """
+    return SQL(
+        """SELECT told.level_id, notice.date, told.pay_by, notice.id AS notice_id
+             FROM dunning_notice_line told
+             JOIN dunning_notice notice ON notice.id = told.notice_id AND notice.state = 'sent'
+            WHERE told.move_line_id = %(item)s AND told.cycle = %(cycle)s
+              AND told.kind = 'rising' AND told.live
+         ORDER BY notice.date DESC, notice.id DESC
+            LIMIT 1""",
+        item=item,
+        cycle=cycle,
+    )
+
+
 _REBUILD = """
     WITH last AS (
-        SELECT DISTINCT ON (item.id)
-               item.id,
-               CASE WHEN notice.id IS NULL THEN item.start_level_id ELSE line.level_id END AS level,
-               CASE WHEN notice.id IS NULL THEN item.start_date ELSE notice.date END AS day,
-               CASE WHEN notice.id IS NULL THEN item.start_due_date
-                    ELSE line.pay_by END AS pay_by
+        SELECT item.id,
+               CASE WHEN told.notice_id IS NULL THEN item.start_level_id
+                    ELSE told.level_id END AS level,
+               CASE WHEN told.notice_id IS NULL THEN item.start_date ELSE told.date END AS day,
+               CASE WHEN told.notice_id IS NULL THEN item.start_due_date
+                    ELSE told.pay_by END AS pay_by
           FROM dunning_item item
-     LEFT JOIN dunning_notice_line line
-            ON line.move_line_id = item.move_line_id
-           AND line.kind = 'rising' AND line.live AND line.cycle = item.cycle
-     LEFT JOIN dunning_notice notice ON notice.id = line.notice_id AND notice.state = 'sent'
+     LEFT JOIN LATERAL (%(told)s) told ON TRUE
          WHERE item.id IN %(ids)s
-      ORDER BY item.id, notice.id IS NULL, notice.date DESC, notice.id DESC
     )
     UPDATE dunning_item item
        SET level_id = last.level, date = last.day, due_date = last.pay_by

@@ -138,10 +138,15 @@ def shape_of(values):
     if isinstance(values, str):
         return bool(values)
     if isinstance(values, dict):
-        return tuple([(name, shape_of(value)) for name, value in values.items()])
+        return (*values, *_shapes(values.values()))
     if isinstance(values, (list, tuple)):
-        return tuple([shape_of(value) for value in values])
+        return tuple(_shapes(values))
     return type(values), values
+
+
+def _shapes(values):
+    # most are texts: no further call for each of them
+    return [bool(value) if type(value) is str else shape_of(value) for value in values]
 
 
 def with_holes(values):
@@ -168,7 +173,13 @@ def _texts(values):
         values = values.values()
     elif not isinstance(values, (list, tuple)):
         return []
-    return [text for value in values for text in _texts(value)]
+    texts = []
+    for value in values:
+        if type(value) is not str:
+            texts += _texts(value)
+        elif value:
+            texts.append(value)
+    return texts
 
 
 def demanded_by_currency(lines, charges=()):

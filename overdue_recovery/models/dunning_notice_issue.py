@@ -145,10 +145,11 @@ class DunningNoticeIssue(models.AbstractModel):
             company, today, debtor_ids=self.partner_id.ids, ignore=self, heed_skips=False
         )
         found = {debtor.id: debtor for debtor in debtors}
+        levels = self._levels_of(said)
         gone, changed = self.browse(), []
         for notice in self:
             debtor = found.get(notice.partner_id.id)
-            is_due, draft = notice._still_due(debtor, today, said[notice.id])
+            is_due, draft = notice._still_due(debtor, today, said[notice.id], levels)
             if not is_due:
                 gone |= notice
             elif draft and not notice._matches(draft, today, said[notice.id]):
@@ -163,18 +164,24 @@ class DunningNoticeIssue(models.AbstractModel):
         ids = {line.move_line_id for lines in said.values() for line in lines}
         return self.env["account.move.line"].browse(ids - {None})
 
-    def _still_due(self, debtor, today, said):
+    def _levels_of(self, said):
+        """{level id: its ``calc`` fact} of what rises on the lines that ``_said`` has read."""
+        ids = {line.level_id for lines in said.values() for line in lines if line.kind == "rising"}
+        return {level.id: level._fact() for level in self.env["dunning.level"].browse(ids)}
+
+    def _still_due(self, debtor, today, said, levels):
         """Whether something of this notice still rises, and what the notice would say now (None:
-        it was sent already and stays)."""
+        it was sent already and stays).
+
+        :param levels: see ``_levels_of``
+        """
         proposed = {line.move_line_id: line.level_id for line in said if line.kind == "rising"}
         if not debtor:
             self.reason = self.env._("Paid, or no longer to be collected.")
             return False, None
         if self.state == "sent":
             return debtor.still_open(proposed), None
-        levels = self.env["dunning.level"]
-        facts = {key: levels.browse(key)._fact() for key in set(proposed.values())}
-        debtor = debtor.keeping({key: facts[level_id] for key, level_id in proposed.items()})
+        debtor = debtor.keeping({key: levels[level_id] for key, level_id in proposed.items()})
         draft = self.env["dunning.proposal"]._draft(debtor, today)
         if not draft:
             self.reason = self._why_gone(debtor, proposed)

@@ -271,6 +271,8 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _section(self, lines, words):
         """The rows of a section; on a notice for several customers (the payer's own and those of
         the companies it pays for) under a title and a sum for each of them."""
+        if not lines:
+            return Markup()
         figures = self._figures()
         customers = {line.customer_id for line in self._message_lines() if line.customer_id}
         rows = []
@@ -336,7 +338,8 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _level_steps(self):
         """{level id: 0 before the due date, else which reminder of its policy it is, from 1}"""
         batch = self._batch()
-        return batch.once("steps", batch.notices._read_level_steps)
+        # in this environment, which knows the batch and its lines
+        return batch.once("steps", batch.notices.with_env(self.env)._read_level_steps)
 
     def _read_level_steps(self):
         steps = {}
@@ -395,8 +398,13 @@ class DunningNoticePlaceholder(models.AbstractModel):
     def _payment_accounts(self):
         """Where to pay what: the bank account of each invoice, else the company's first one."""
         lines = self._lines_to_pay() or self._message_lines()
-        by_bank = _grouped(lines, self._line_bank)
-        return [self._payment_account(bank, lines) for bank, lines in by_bank.items() if bank]
+        own, banks = self._company_bank(), self.env["res.partner.bank"]
+        by_bank = _grouped(lines, lambda line: line.bank_id or own.id)
+        return [
+            self._payment_account(banks.browse(bank_id), lines)
+            for bank_id, lines in by_bank.items()
+            if bank_id
+        ]
 
     def _payment_account(self, bank, lines):
         references = list(dict.fromkeys(filter(None, map(_line_reference, lines))))
@@ -416,11 +424,6 @@ class DunningNoticePlaceholder(models.AbstractModel):
             "number": _in_fours(bank.acc_number or ""),
             "bank": " · ".join(filter(None, (bank.bank_id.name, bank.bank_id.bic))),
         }
-
-    def _line_bank(self, line):
-        """The account named on the invoice, else the company's first one."""
-        banks = self.env["res.partner.bank"]
-        return banks.browse(line.bank_id) if line.bank_id else self._company_bank()
 
     def _company_bank(self):
         partner = self.company_id.partner_id

@@ -87,7 +87,9 @@ class ContactFacts:
 
     def has_ceased(self, request):
         """Whether the person, or the customer it stands for, asked us to stop demanding."""
-        return any((request.company.id, one.id) in self._ceased for one in self._people(request))
+        return bool(self._ceased) and any(
+            (request.company.id, one.id) in self._ceased for one in self._people(request)
+        )
 
     def is_blacklisted(self, request):
         """Whether core's blacklist has the e-mail address."""
@@ -104,12 +106,12 @@ class ContactFacts:
 
     def _read_ceased(self):
         """{(company id, partner id)}; what was said to a branch was said to its parents."""
-        people = self.env["res.partner"].union(*map(self._people, self.requests))
+        people = {one.id for request in self.requests for one in self._people(request)}
         holds = self.env["recovery.hold"]
         found = holds.search(
             holds._dated_domain(self.at.date())
             & holds._ceased_domain()
-            & Domain("partner_id", "in", people.ids)
+            & Domain("partner_id", "in", self.env["res.partner"].browse(people).ids)
         )
         return {
             (company.id, hold.partner_id.id)

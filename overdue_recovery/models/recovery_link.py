@@ -57,6 +57,10 @@ class RecoveryLink(models.Model):
         :return: {delivery id: the secret}; kept nowhere
         """
         tokens = {delivery.id: _secret(delivery.channel) for delivery in deliveries}
+        ends = {
+            company.id: company._recovery_today() + timedelta(days=DAYS)
+            for company in deliveries.company_id
+        }
         columns = ["notice_id", "delivery_id", "company_id", "digest", "date_expiry"]
         rows = [
             (
@@ -64,7 +68,7 @@ class RecoveryLink(models.Model):
                 delivery.id,
                 delivery.company_id.id,
                 _digest(tokens[delivery.id]),
-                delivery.company_id._recovery_today() + timedelta(days=DAYS),
+                ends[delivery.company_id.id],
             )
             for delivery in deliveries
         ]

@@ -26,6 +26,8 @@ class RecoveryStateMixin(models.AbstractModel):
 
         :raise UserError: naming the first record that may not go there; nothing is written then
         """
+        if not self:
+            return
         for record in self:
             if target not in self._transitions.get(record.state, ()):
                 raise UserError(record._illegal_transition_message(target))

@@ -93,8 +93,8 @@ class ResPartnerContact(models.AbstractModel):
 
         sudo: whoever triggers a message need not be allowed to read wishes.
         """
-        people = (self | self.commercial_partner_id).sudo()
-        return any(people.mapped(f"recovery_opt_out_{channel}"))
+        person, wish = self.sudo(), f"recovery_opt_out_{channel}"
+        return person[wish] or person.commercial_partner_id[wish]
 
     def _recovery_consented(self, channel):
         """Whether this person agreed to ``channel``, for rules that ask for it: there is a consent
