@@ -109,7 +109,7 @@ class RecoveryReferral(models.Model):
         index=True,
         copy=False,
         tracking=True,
-        group_expand=True,
+        group_expand="_states_in_use",
     )
     agency_id = fields.Many2one(
         "recovery.agency", required=True, index=True, ondelete="restrict", tracking=True
@@ -184,6 +184,11 @@ class RecoveryReferral(models.Model):
     _idempotency_uniq = models.Constraint(
         "UNIQUE (idempotency_key)", "Another referral has this key."
     )
+
+    @api.model
+    def _states_in_use(self, states, _domain):
+        """Columns of the board: the states that something is in, in their order."""
+        return [state for state in self._fields["state"].get_values(self.env) if state in states]
 
     @api.depends("line_ids.move_line_id")
     def _compute_move_line_ids(self):

@@ -270,3 +270,11 @@ class TestRecoveryReferral(ReferringCommon):
         referral._on_accepted()
         referral.action_recall()
         self.assertEqual(referral.state, "recall_requested")
+
+    def test_the_board_has_columns_for_what_is_there_in_the_order_of_the_states(self):
+        self._placed(self._ripe_invoice(amount=5000.0), state="sent")
+        self._placed(self._ripe_invoice())
+        referrals = self.env["recovery.referral"].with_context(read_group_expand=True)
+        domain = [("company_id", "=", self.company.id)]
+        groups = referrals.formatted_read_group(domain, ["state"], ["__count"])
+        self.assertEqual([group["state"] for group in groups], ["sent", "active"])
