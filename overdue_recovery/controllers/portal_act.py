@@ -136,7 +136,11 @@ class RecoveryPortalAct(RecoveryPortalBase, http.Controller):
         }
         if what not in changes:
             return self._go_back(visitor)
-        return self._act(visitor, "wishes", changes[what], signs=True)
+        answer = self._act(visitor, "wishes", changes[what], signs=True)
+        if values.get("lang") and values["lang"] == visitor.partner.lang:
+            # core asks this cookie first, and would speak as before until the next login
+            answer.set_cookie("frontend_lang", visitor.partner.lang)
+        return answer
 
     @visitor_route("/act/autopay", methods=["POST"], login_only=True)
     def autopay(self, visitor, company=None, card=None, agreed=None, revoke=None, **_values):

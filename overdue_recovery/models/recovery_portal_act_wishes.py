@@ -56,7 +56,8 @@ class RecoveryPortalActWishes(models.AbstractModel):
             self._write_wishes(visitor, changed)
             labels = "; ".join(f"{name}: {value}" for name, value in sorted(changed.items()))
             self._log_everywhere(visitor, self.env._("Contact preferences changed"), wishes=labels)
-        return self.env._("Thank you. Your preferences hold from now on.")
+        chosen = self.with_context(lang=changed.get("lang") or self.env.lang)
+        return chosen.env._("Thank you. Your preferences hold from now on.")
 
     def _checked_choices(self, wishes):
         choices, found = self._wish_choices(), {}

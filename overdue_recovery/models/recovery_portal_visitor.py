@@ -109,7 +109,7 @@ class RecoveryPortalVisitor(models.AbstractModel):
             return None
         delivery, notice = link.delivery_id, link.notice_id
         installed = {code for code, _name in self.env["res.lang"].get_installed()}
-        wanted = (delivery.lang, notice.message_lang)
+        wanted = (delivery.recipient_id.lang, delivery.lang, notice.message_lang)
         items = link._items()
         return Visitor(
             partner=delivery.recipient_id,

@@ -243,10 +243,18 @@ class TestPortal(PortalCommon):
         found = self.make_jsonrpc_request("/my/counters", {"counters": ["recovery_count"]})
         self.assertEqual(found, {"recovery_count": 1})
 
-    def test_a_link_speaks_the_language_of_its_message(self):
+    def test_a_link_speaks_the_language_of_its_reader(self):
         self.env["res.lang"]._activate_lang("fr_FR")
         self.partner_a.lang = "fr_FR"
         self.env.flush_all()
         page = self._get(f"/recovery/l/{self._links()[self.partner_a]}").text
         self.assertIn('lang="fr-FR"', page)
         self.assertIn("21/02/2025", page)
+
+    def test_a_link_speaks_the_language_that_its_reader_chose_since(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        path = f"/recovery/l/{self._links()[self.partner_a]}"
+        self.assertIn('lang="en-US"', self._get(path).text)
+        self.partner_a.lang = "fr_FR"
+        self.env.flush_all()
+        self.assertIn('lang="fr-FR"', self._get(path).text)

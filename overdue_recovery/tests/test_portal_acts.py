@@ -265,6 +265,18 @@ class TestPortalActs(PortalActs):
         for wrong in ({"channel": "visit"}, {"hours": "night"}, {"lang": "xx_XX"}):
             self.assertEqual(self._act("wishes", what="keep", **wrong).status_code, 422)
 
+    def test_a_language_that_is_chosen_is_spoken_on_the_next_page(self):
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.assertIn('lang="en-US"', self._get("/my/recovery").text)
+        self.assertEqual(self._act("wishes", what="keep", lang="fr_FR").status_code, 303)
+        self.assertEqual(self.contact.sudo().lang, "fr_FR")
+        page = self.url_open("/my/recovery").text
+        self.assertIn('lang="fr-FR"', page)
+        self.assertNotIn("Your preferences hold", page)
+        self.assertEqual(self._act("wishes", what="keep", lang="xx_XX").status_code, 422)
+        page = self.url_open("/my/recovery").text
+        self.assertIn('lang="fr-FR"', page)
+
     def test_the_hours_that_somebody_wishes_are_kept_by_the_gate(self):
         gate = self.env["recovery.contact.gate"]
         self.contact.sudo().tz = "UTC"
