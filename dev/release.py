@@ -2,12 +2,13 @@
 
 import lzma
 import tarfile
+from pathlib import Path
 
 from dev import database, settings
 from dev.say import StopError, progress
 
 FOLDER = settings.ROOT / "faults" / "releases"
-ADDONS = ("overdue_recovery", "overdue_recovery_sms")
+ADDONS = ("overdue_recovery", "overdue_recovery_sms", "overdue_recovery_dashboard")
 
 
 def keep():
@@ -23,6 +24,12 @@ def keep():
                 if file.is_file() and is_installed(inner):
                     tar.add(file, inner, filter=anonymous)
     progress(f"faults/releases/{path.name}")
+
+
+def addons(archive):
+    """Return the names of the addons that an archive holds: later ones are not in it."""
+    with tarfile.open(archive) as tar:
+        return sorted({Path(name).parts[0] for name in tar.getnames()})
 
 
 def version():

@@ -8,6 +8,8 @@ import pytest
 from dev import database, engine, release, settings
 from faults.test_install import run, shell
 
+ARCHIVE = min(release.FOLDER.glob("*.tar.xz"))
+ADDONS = release.addons(ARCHIVE)
 NAME = (os.environ.get("OR_DB") or "test") + "_upgrade"
 TABLES = """
     SELECT relname FROM pg_class
@@ -48,8 +50,7 @@ DELETE FROM ir_model_data
 def first(tmp_path_factory):
     """A database of the first version with its demo data: what stood in it."""
     folder = tmp_path_factory.mktemp("first")
-    archive = min(release.FOLDER.glob("*.tar.xz"))
-    with tarfile.open(archive) as tar:
+    with tarfile.open(ARCHIVE) as tar:
         tar.extractall(folder, filter="data")
     # makes Odoo's own database with demo data, too
     database.template(demo=True)
@@ -58,7 +59,7 @@ def first(tmp_path_factory):
     path = ",".join(map(str, (folder, settings.borrowed() / "odoo" / "addons")))
     log = folder / "log"
     options = ("--with-demo", f"--addons-path={path}")
-    assert engine.install(NAME, release.ADDONS, log, *options) == []
+    assert engine.install(NAME, ADDONS, log, *options) == []
     assert str(folder) in log.read_text(), "the first version was installed, not this one"
     yield facts()
     database.drop(NAME)
@@ -72,7 +73,7 @@ def upgraded(first, tmp_path_factory):
 
 def upgrade(tmp_path_factory):
     log = tmp_path_factory.mktemp("upgrade") / "log"
-    names = ",".join(release.ADDONS)
+    names = ",".join(ADDONS)
     run(engine.command("-d", NAME, "-u", names, "--stop-after-init", "--no-http"), log)
     return engine.bad_lines(log)
 
@@ -132,7 +133,7 @@ def test_every_row_state_and_sum_is_kept(first, upgraded):
 
 def test_the_version_is_this_one(upgraded):
     statement = "SELECT DISTINCT latest_version FROM ir_module_module WHERE name = ANY(%s)"
-    versions = database.execute(statement, [list(release.ADDONS)], name=NAME)
+    versions = database.execute(statement, [ADDONS], name=NAME)
     assert versions == [(release.version(),)]
 
 
