@@ -42,7 +42,8 @@ CLAIM = ("name", "date_due", "date", "baseline")
 
 class RecoveryCaseEvidence(models.AbstractModel):
     """All that shows what was owed, asked, said and agreed in a case, as one archive for an agency
-    or a court: the same case makes the same bytes.
+    or a court: the same case makes the same bytes as the archive that was kept last. A PDF of
+    the index that is laid out anew may differ; its digest is that of the file in the archive.
 
     Beside documents and tables it holds the contact log with its digests, the digest of every
     file, and the program that checks them all.
