@@ -208,7 +208,8 @@ class DunningProposal(models.AbstractModel):
         rows = [(notice_id, *line, True) for notice_id, lines in notices_lines for line in lines]
         for name in ("level_id", "currency_id"):
             place = LINE_COLUMNS.index(name)
-            self._lock_named("dunning.notice.line", name, {row[place] for row in rows})
+            named = {row[place] for row in rows if row[place]}
+            self._lock_named("dunning.notice.line", name, named)
         self._insert("dunning.notice.line", LINE_COLUMNS, rows)
 
     @api.model

@@ -379,9 +379,9 @@ class TestFlowLifecycleCustomer(LifecycleCommon):
         locks = "SELECT xmax::text FROM res_currency WHERE id = %s"
         self.env.cr.execute(locks, [currency.id])
         self.assertEqual(self.env.cr.fetchone(), ("0",))
-        self.env["dunning.proposal"]._lock_named(
-            "dunning.notice.line", "currency_id", {currency.id, None}
-        )
+        proposal = self.env["dunning.proposal"]
+        proposal._lock_named("dunning.notice.line", "level_id", set())
+        proposal._lock_named("dunning.notice.line", "currency_id", {currency.id})
         self.env.cr.execute(locks, [currency.id])
         self.assertNotEqual(self.env.cr.fetchone(), ("0",))
 
