@@ -83,7 +83,7 @@ class RecoveryAgencyRest(models.AbstractModel):
         return self._rest_post(call)
 
     def _rest_report(self, call):
-        """Tell of money, a credit note or a dispute."""
+        """Tell of money, a credit note, or a dispute that began or ended."""
         return self._rest_post(call)
 
     def _rest_recall(self, call):

@@ -42,6 +42,7 @@ class RecoveryReferralEvent(models.Model):
             ("direct_payment", "Payment to us"),
             ("credit_note", "Credit note"),
             ("dispute", "Dispute"),
+            ("dispute_ended", "Dispute ended"),
             ("recall_requested", "Recall requested"),
             ("recalled", "Recalled"),
             ("closed", "Closed"),

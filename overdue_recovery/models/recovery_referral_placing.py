@@ -55,8 +55,8 @@ class RecoveryReferralPlacing(models.AbstractModel):
         """Seam: tell the agency what happened to what it collects. By hand, a person has the task
         until ``data["tell_by"]``.
 
-        :param kind: of the event: ``direct_payment``, ``credit_note``, ``dispute``, ``answered``,
-            ``recall_requested``
+        :param kind: of the event: ``direct_payment``, ``credit_note``, ``dispute``,
+            ``dispute_ended``, ``answered``, ``recall_requested``
         :param data: JSON-ready dict: ``text``, and what else belongs to it
         """
         self.ensure_one()

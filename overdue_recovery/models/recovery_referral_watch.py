@@ -1,5 +1,5 @@
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 from odoo import api, fields, models
 from odoo.fields import Domain
@@ -51,7 +51,7 @@ class RecoveryReferralWatch(models.AbstractModel):
         """Tell the agencies what is new, each referral for itself: one that raises stops no other
         and is tried again the next day. Those without news cost five statements together."""
         facts = self._reductions()
-        disputes = self._new_disputes()
+        disputes = self._news_of_disputes()
         for referral in self:
             direct, credited = facts[referral]
             if not (direct or credited or disputes[referral]):
@@ -76,17 +76,8 @@ class RecoveryReferralWatch(models.AbstractModel):
                 self.env._("%s was credited by us.", self.currency_id.format(credited)),
                 amount=credited,
             )
-        for dispute in disputes:
-            self._report(
-                "dispute",
-                self.env._(
-                    "%(amount)s of %(document)s is disputed.",
-                    amount=self.currency_id.format(dispute.amount_disputed),
-                    document=dispute.move_id.name,
-                ),
-                amount=dispute.amount_disputed,
-                own_key=f"dispute:{dispute.id}",
-            )
+        for dispute, times in disputes.items():
+            self._on_dispute(dispute, times)
 
     def _on_direct_payment(self, amount):
         """Money reached us instead of the agency (below zero: it was undone). The agency is told
@@ -102,8 +93,50 @@ class RecoveryReferralWatch(models.AbstractModel):
         if fee:
             self._bill_commission(event)
 
-    def _report(self, kind, text, amount, **values):
-        """Note what the agency must hear, and let it be told."""
+    def _on_dispute(self, dispute, times):
+        """A dispute began, or one that the agency knows of has ended.
+
+        :param times: how often the agency was told of it before; one that was rejected may begin
+            again
+        """
+        kind = "dispute" if dispute.is_live else "dispute_ended"
+        key = f"{kind}:{dispute.id}"
+        amount, text = self._words_of_dispute(dispute)
+        self._report(
+            kind,
+            text,
+            amount=amount,
+            more={"outcome": dispute.state},
+            own_key=f"{key}:{times}" if times > 1 else key,
+        )
+
+    def _words_of_dispute(self, dispute):
+        """(amount, text): what of the document may not be demanded, or may be now that it ended."""
+        words = {
+            "amount": self.currency_id.format(dispute.amount_disputed),
+            "document": dispute.move_id.name,
+        }
+        if dispute.is_live:
+            text = self.env._("%(amount)s of %(document)s is disputed.", **words)
+            return dispute.amount_disputed, text
+        rests = dispute._rests(dispute.move_id)
+        amount = sum(rests.get(item, 0.0) for item in self.line_ids.move_line_id)
+        states = dict(dispute._fields["state"]._description_selection(self.env))
+        text = self.env._(
+            "%(amount)s of %(document)s is disputed no longer (%(outcome)s). %(open)s of it may "
+            "be demanded now.",
+            outcome=states[dispute.state],
+            open=self.currency_id.format(amount),
+            **words,
+        )
+        return amount, text
+
+    def _report(self, kind, text, amount, more=None, **values):
+        """Note what the agency must hear, and let it be told.
+
+        :param more: what machines read beside the text, JSON-ready
+        :param values: of the event
+        """
         today = self.company_id._recovery_today()
         tell_by = fields.Date.add(today, days=DAYS_TO_TELL)
         event = self._add_event(kind, text=text, amount=amount, day=today, **values)
@@ -114,6 +147,7 @@ class RecoveryReferralWatch(models.AbstractModel):
             "date": fields.Date.to_string(today),
             "tell_by": fields.Date.to_string(tell_by),
             "event_id": event.id,
+            **(more or {}),
         }
         self._tell_agency(kind, data)
         told = self.env._(
@@ -156,25 +190,29 @@ class RecoveryReferralWatch(models.AbstractModel):
         )
         return defaultdict(float, {(one, kind): amount for one, kind, amount in groups})
 
-    def _new_disputes(self):
-        """{referral: its disputes that the agency was not told of}."""
-        items = self.line_ids.move_line_id
-        disputes = self.env["recovery.dispute"].search(
-            [
-                ("move_id", "in", items.move_id.ids),
-                ("state", "in", ("open", "investigating", "mediation")),
-            ]
+    def _news_of_disputes(self):
+        """{referral: {dispute: how often the agency was told of it}} of those that began or ended
+        since the agency was told."""
+        moves = self.line_ids.move_line_id.move_id
+        disputes = self.env["recovery.dispute"].search_fetch(
+            [("move_id", "in", moves.ids)], ["move_id", "state"]
         )
-        events = self.env["recovery.referral.event"].search(
-            [("referral_id", "in", self.ids), ("kind", "=", "dispute")]
-        )
-        told = {(event.referral_id, event.own_key) for event in events}
+        told = self._told_disputes()
         return {
-            referral: disputes.filtered(
-                lambda one, referral=referral: (
-                    one.move_id in referral.line_ids.move_line_id.move_id
-                    and (referral, f"dispute:{one.id}") not in told
-                )
-            )
+            referral: {
+                one: told[referral, one.id]
+                for one in disputes
+                if one.move_id in referral.line_ids.move_line_id.move_id
+                # it is told in turns: it began, it ended
+                and one.is_live != bool(told[referral, one.id] % 2)
+            }
             for referral in self
         }
+
+    def _told_disputes(self):
+        """{(referral, id of a dispute): how often the agency was told of it}."""
+        events = self.env["recovery.referral.event"].search_fetch(
+            [("referral_id", "in", self.ids), ("kind", "in", ("dispute", "dispute_ended"))],
+            ["referral_id", "own_key"],
+        )
+        return Counter((event.referral_id, int(event.own_key.split(":")[1])) for event in events)

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
@@ -186,6 +187,67 @@ class TestFlowReferralMoney(ReferringCommon):
         self.assertEqual(self._events(referral, "dispute").mapped("amount"), [250])
         self.assertFalse(self._events(referral, "direct_payment"))
 
+    # -- disputes --------------------------------------------------------------------------
+
+    def _dispute(self, invoice, amount=250):
+        return self.env["recovery.dispute"].create(
+            {"move_id": invoice.id, "amount_disputed": amount}
+        )
+
+    def test_the_end_of_a_dispute_is_told_once_and_what_may_be_demanded_now(self):
+        endings = {
+            "accepted": (lambda dispute: dispute.action_accept(), 3750),
+            "partly_accepted": (lambda dispute: dispute.action_accept(100), 3900),
+            "rejected": (lambda dispute: dispute.action_reject(), 4000),
+            "withdrawn": (lambda dispute: dispute.action_withdraw(), 4000),
+        }
+        for state, (end, amount) in endings.items():
+            invoice = self._ripe_invoice(partner=self._create_debtor(state))
+            referral = self._placed(invoice)
+            dispute = self._dispute(invoice)
+            self._watch()
+            end(dispute)
+            heard = []
+            with (
+                self.subTest(state=state),
+                patch.object(
+                    type(referral),
+                    "_tell_agency",
+                    lambda _self, kind, data, heard=heard: heard.append((kind, data)),
+                ),
+            ):
+                for _day in range(2):
+                    self._watch()
+                [(kind, data)] = heard
+                self.assertEqual(
+                    (kind, data["outcome"], data["amount"]), ("dispute_ended", state, amount)
+                )
+                self.assertIn("disputed no longer", data["text"])
+                event = self._events(referral, "dispute_ended")
+                self.assertEqual(event.own_key, f"dispute_ended:{dispute.id}")
+
+    def test_a_dispute_of_which_the_agency_never_heard_does_not_end_for_it(self):
+        invoice = self._ripe_invoice()
+        self._dispute(invoice).action_reject()
+        referral = self._placed(invoice)
+        self._dispute(invoice).action_withdraw()
+        self._watch()
+        self.assertFalse(
+            self._events(referral, "dispute") | self._events(referral, "dispute_ended")
+        )
+
+    def test_a_dispute_that_goes_on_is_told_again(self):
+        invoice = self._ripe_invoice()
+        referral = self._placed(invoice)
+        dispute = self._dispute(invoice)
+        self._watch()
+        for act in (dispute.action_reject, dispute.action_reopen, dispute.action_withdraw):
+            act()
+            for _day in range(2):
+                self._watch()
+        told = referral.event_ids.filtered("own_key").sorted("id").mapped("kind")
+        self.assertEqual(told, ["dispute", "dispute_ended"] * 2)
+
     def test_who_connects_an_agency_hears_everything_through_one_seam(self):
         invoice = self._ripe_invoice()
         referral = self._placed(invoice)
@@ -242,9 +304,15 @@ class TestFlowReferralMoney(ReferringCommon):
             self._watch()
             return self.env.cr.sql_log_count - before
 
-        self._placed(self._ripe_invoice())
+        def place():
+            invoice = self._ripe_invoice()
+            self._placed(invoice)
+            return self._dispute(invoice)
+
+        place()
         cost()
         one = cost()
         for _number in range(5):
-            self._placed(self._ripe_invoice())
+            place().action_withdraw()
+        self._watch()
         self.assertLessEqual(cost(), one + 2)
