@@ -245,4 +245,5 @@ from . import (
     res_groups,
     res_config_settings,
     res_partner,
+    res_partner_screen,
 )

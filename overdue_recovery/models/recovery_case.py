@@ -60,6 +60,7 @@ class RecoveryCase(models.Model):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, index=True, ondelete="restrict"
     )
+    partner_tag_ids = fields.Many2many(related="partner_id.category_id", string="Tags")
     company_id = fields.Many2one(
         "res.company", required=True, index=True, default=lambda self: self.env.company
     )

@@ -1,5 +1,9 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+#: States that say themselves why nobody is reminded.
+AT_REST = ("dispute", "hardship", "legal", "plan", "promised", "referred")
 
 
 class RecoveryCaseScreen(models.AbstractModel):
@@ -21,6 +25,17 @@ class RecoveryCaseScreen(models.AbstractModel):
             levels = case.item_ids.dunning_level_id
             ladder = levels.sorted(lambda level: (level.sequence, level.delay_days))
             case.dunning_level_id = ladder[-1:]
+
+    def _outlook(self):
+        """What comes next, or why nothing does, in a few words; empty where neither is known."""
+        if self.next_step_date:
+            day = format_date(self.env, self.next_step_date)
+            step = self.next_step or self.env._("Next step")
+            return self.env._("%(step)s on %(day)s", step=step, day=day)
+        if self.state in AT_REST:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            return self.env._("No reminders: %s", labels[self.state])
+        return ""
 
     def action_view_invoices(self):
         """Open the customer's posted invoices and credit notes."""

@@ -161,6 +161,35 @@ class TestPortalAccessibility(PortalActs, Axe):
                 self._send(browser, "form.o_recovery_card .btn-primary", ".o_recovery_card tfoot")
                 self._assert_open_to_all(browser, f"shown plan at {width}")
 
+    def test_who_acts_too_often_is_told_so(self):
+        visitor = self.env["recovery.portal.visitor"].sudo()._of_user(self.user)
+        visits = self.env["recovery.portal.visit"].sudo()
+        for _number in range(30):
+            visits._allow(visitor.key, "/act/help", 30)
+        with opened(self, "recovery_customer") as browser:
+            browser.open("/my/recovery/form/help", ".o_recovery h1")
+            with mute_logger("odoo.http"):
+                self._send(browser, "form.o_recovery_card .btn-primary", "main h1")
+            self.assertIn("an hour", browser.value("document.body.innerText"))
+            self._assert_open_to_all(browser, "too often")
+
+    def test_who_paid_nothing_by_a_link_reads_so(self):
+        self.contact.is_dunning_contact = False
+        link = f"/recovery/l/{self._links()[self.partner_a]}"
+        route = f"{link}/transaction/{self.company.id}/{self.company.currency_id.id}/overdue"
+        body = json.dumps({"params": self._pay_values()})
+        options = {"method": "POST", "headers": {"Content-Type": "application/json"}, "body": body}
+        with opened(self) as browser:
+            # a page that asks for nothing more by itself
+            browser.open("/recovery/thanks", "main h1")
+            browser.value(f"fetch({json.dumps(route)}, {json.dumps(options)}).then(() => 0)")
+            self._wait_remaining_requests()
+            self.env["payment.transaction"].search([], limit=1)._set_canceled()
+            self.env.flush_all()
+            browser.open("/recovery/thanks", "main h1")
+            self.assertIn("nothing was taken", browser.value("document.body.innerText"))
+            self._assert_open_to_all(browser, "not paid")
+
     def test_pages_for_nobody(self):
         with opened(self) as browser:
             for path in ("/recovery/thanks", f"/recovery/l/{'x' * 32}"):
@@ -192,6 +221,10 @@ class TestBackendAccessibility(TourCommon, Axe):
         form = f"action-overdue_recovery.recovery_case_action/{case.id}"
         self._look_at(form, ".o_recovery_ageing", ".o_recovery_timeline")
 
+    def test_line_above_a_customer(self):
+        form = f"action-account.res_partner_action_customer/{self.customer.id}"
+        self._look_at(form, ".alert", ".alert .o_recovery_status button")
+
     def test_today(self):
         action = "action-overdue_recovery.recovery_today_action"
         self._look_at(action, ".o_recovery_strip", ".o_data_row", sizes=[1280])
@@ -202,4 +235,4 @@ class TestBackendAccessibility(TourCommon, Axe):
 
     def test_status_of_an_invoice(self):
         form = f"action-account.action_move_out_invoice_type/{self.old.id}"
-        self._look_at(form, ".o_recovery_status")
+        self._look_at(form, ".o_recovery_status", ".o_recovery_status button")

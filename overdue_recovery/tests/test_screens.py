@@ -1,3 +1,4 @@
+from lxml import etree
 from odoo import Command
 from odoo.tests import Form, tagged
 from odoo.tests.common import new_test_user
@@ -67,6 +68,57 @@ class TestScreens(RecoveryCommon):
         for action in self._screens(self.users["manager"]):
             with self.subTest(screen=action.name):
                 self.assertIn("<p", action.help or "")
+
+    def _form_of(self, user, partner):
+        """The view of a customer's form and what the web client reads for it."""
+        partner = partner.with_user(user)
+        form = etree.fromstring(partner.get_view(view_type="form")["arch"])
+        names = {node.get("name") for node in form.xpath("//field[not(ancestor::field)]")}
+        return form, partner.web_read({name: {} for name in names})[0]
+
+    def test_a_customers_form_says_on_top_what_comes_next_or_why_nothing_does(self):
+        invoice = self._overdue_invoice(10, 100)
+        collector = self.users["collector"]
+        above = "//sheet/preceding-sibling::div/widget[@name='recovery_status']"
+        form, values = self._form_of(collector, self.partner_a)
+        self.assertTrue(form.xpath(above))
+        self.assertFalse(values["recovery_case_id"], "no case: it stays unseen, and asks nothing")
+        self._run_dunning()
+        self.env["recovery.case"]._recompute_dirty()
+        case = self._form_of(collector, self.partner_a)[1]["recovery_case_id"]
+        self.assertTrue(case)
+
+        def line():
+            return self.partner_a.with_user(collector).recovery_status()["text"]
+
+        self.assertIn("Next step on 03/14/2025", line())
+        self.env["recovery.dispute"].create({"move_id": invoice.id})
+        self.env["recovery.case"]._recompute_dirty()
+        self.env.invalidate_all()
+        self.assertIn("No reminders: Dispute", line())
+        employee = new_test_user(self.env, "screen_employee", groups="base.group_user")
+        self.assertFalse(self._form_of(employee, self.partner_a)[0].xpath(above))
+
+    def test_tags_of_customers_cost_no_query_for_each(self):
+        tags = self.env["res.partner.category"].create([{"name": "Key"}, {"name": "Abroad"}])
+        customers = self.env["res.partner"].create(
+            [{"name": f"Customer {number}", "category_id": tags.ids} for number in range(12)]
+        )
+        cases = self.env["recovery.case"]
+        for customer in customers:
+            cases |= customer._recovery_case(self.company)
+        cases = cases.with_user(self.users["collector"])
+        counts = []
+        for shown in (cases, cases[:4], cases):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            rows = shown.web_read({"partner_tag_ids": {"fields": {"display_name": {}}}})
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(rows[0]["partner_tag_ids"][0]["display_name"], "Abroad")
+        self.assertEqual(counts[1], counts[2])
+        found = cases.search([("partner_tag_ids", "child_of", tags[0].id)])
+        self.assertEqual(found, cases)
 
     def test_old_items_are_those_that_no_run_takes(self):
         self.policy.date_start = self.today
