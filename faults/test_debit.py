@@ -24,7 +24,7 @@ MOMENTS = range(-40, 60, 2)
 
 
 def hang_up(key, _times):
-    """The provider's script: every fifth call hears nothing, and for half of these money is taken."""
+    """The provider's script: every fifth call hears nothing, and half of these took money."""
     luck = zlib.crc32(key.encode()) % 10
     return {"drop": "after" if luck else "before"} if luck in (0, 5) else {}
 
@@ -72,6 +72,6 @@ def tell(debits, taken):
     of_unknown = sum(move in taken for move, state, *_rest in debits if state == "unknown")
     sys.stdout.write(
         f"{len(debits)} debits, {len(MOMENTS)} of them killed around the call: {states['done']}"
-        f" were made once, {states['unknown']} wait for a person ({of_unknown} of these were taken),"
-        " none was made twice\n"
+        f" were made once, {states['unknown']} wait for a person ({of_unknown} took money), none"
+        " was made twice\n"
     )
