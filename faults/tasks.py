@@ -320,6 +320,94 @@ def calls(env):
     ]
 
 
+# -- automatic debits ----------------------------------------------------------------------------
+
+
+def consent(env, count):
+    """``count`` customers who agreed to be debited, by Odoo's provider that takes no money; each
+    has a debit of 100.00 that was announced for today."""
+    today = env.company._recovery_today()
+    provider = env["payment.provider"].search([("code", "=", "demo")])
+    provider.write(
+        {
+            "state": "test",
+            "journal_id": env["account.journal"].search([("type", "=", "bank")], limit=1).id,
+        }
+    )
+    for number in range(count):
+        partner = env["res.partner"].create({"name": f"Debited {number}"})
+        card = env["payment.token"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": provider.payment_method_ids[:1].id,
+                "partner_id": partner.id,
+                "payment_details": "4242",
+                "provider_ref": "saved",
+            }
+        )
+        autopay = env["recovery.autopay"].create(
+            {"partner_id": partner.id, "payment_token_id": card.id}
+        )
+        move = env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": partner.id,
+                "invoice_date": today,
+                "invoice_date_due": today,
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [(0, 0, {"name": "Work", "price_unit": 100.0, "tax_ids": []})],
+            }
+        )
+        move.action_post()
+        values = autopay._attempt_values(move._recovery_lines(), 100.0)
+        env["recovery.autopay.attempt"].create({**values, "date_due": today})
+    env.cr.commit()
+
+
+def debit(env, url, only=None, later=False):
+    """The job that debits, at a provider that writes down what it takes, then core's that books
+    it. ``only``: the number of the customer whose consent does not rest, None: all of them;
+    ``later``: a day has passed."""
+    import requests
+
+    def ask(transaction):
+        key, [move] = transaction.reference, transaction.invoice_ids
+        answer = requests.post(
+            f"{url}/debits",
+            json={"reference": move.name, "amount": transaction.amount},
+            headers={"Idempotency-Key": key},
+            timeout=10,
+        )
+        answer.raise_for_status()
+        transaction._process("demo", {"reference": key, "simulated_state": "done"})
+
+    type(env["payment.transaction"])._send_payment_request = ask
+    env.cr.execute(
+        "UPDATE recovery_autopay SET state = CASE WHEN partner.name = %s OR %s THEN 'active'"
+        " ELSE 'suspended' END FROM res_partner partner WHERE partner.id = partner_id",
+        [f"Debited {only}", only is None],
+    )
+    if later:
+        env.cr.execute("UPDATE recovery_autopay_attempt SET date_charged = date_charged - 1")
+    env.cr.commit()
+    env["recovery.autopay"]._cron_autopay()
+    env.cr.commit()
+    env["payment.transaction"]._cron_post_process()
+
+
+def debits(env):
+    """(document, state, what is open of the document, payments booked) of each debit."""
+    return [
+        [
+            attempt.name,
+            attempt.state,
+            attempt.move_line_id.amount_residual,
+            len(attempt.transaction_id.payment_id),
+        ]
+        for attempt in env["recovery.autopay.attempt"].search([])
+    ]
+
+
 # -- customers on the portal ---------------------------------------------------------------------
 
 
