@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..calc import demand, escalation
@@ -48,7 +49,6 @@ class Row(NamedTuple):
     level_date: object
     pay_by: object
     cycle: int
-    under_way: bool
     is_charge: bool
 
 
@@ -154,9 +154,9 @@ class Debtor:
             if len(kept) < len(item.holds):
                 self._set_holds(index, kept, ladders)
 
-    def begin_holds(self, holds, ladders):
-        """Add these ``Holds`` (None: none)."""
-        added = holds.of(self) if holds else {}
+    def begin_holds(self, coming, ladders):
+        """Add the holds of this ``Against`` (None: none)."""
+        added = coming.of(self) if coming else {}
         for index, item in enumerate(self.items):
             if added.get(item.key):
                 self._set_holds(index, (*item.holds, *added[item.key]), ladders)
@@ -272,10 +272,15 @@ class Ladders:
         return self._rounding[company_id]
 
 
-class Holds:
-    """Holds in force, found by customer, document or item."""
+class Against:
+    """What stands against items: holds in force, found by customer, document or item, receipts,
+    and notices that wait.
 
-    def __init__(self):
+    :param under_way: {id of an item that rises by a notice that waits: id of its level}
+    """
+
+    def __init__(self, under_way=None):
+        self.under_way = under_way or {}
         self._by_partner = defaultdict(list)
         self._by_move = defaultdict(list)
         self._by_line = defaultdict(list)
@@ -298,9 +303,29 @@ class Holds:
         else:
             self._by_partner[hold.partner_id.id].append(entry)
 
+    @staticmethod
+    def domain_on(rows):
+        """Domain of the holds that may be on these items."""
+        partners = {row.partner_id for row in rows} | {row.debtor_id for row in rows}
+        moves = {row.move_id for row in rows}
+
+        def condition(model, alias, query):
+            return SQL(
+                "(%s = ANY(%s) OR %s = ANY(%s) OR %s = ANY(%s))",
+                model._field_to_sql(alias, "partner_id", query),
+                list(partners),
+                model._field_to_sql(alias, "move_id", query),
+                list(moves),
+                model._field_to_sql(alias, "move_line_id", query),
+                [row.id for row in rows],
+            )
+
+        # core would look at each of the ids
+        return Domain.custom(to_sql=condition)
+
     def touch(self, debtor):
-        """The SQL condition that one of these may be on an item; of those that look at its amount,
-        on any item.
+        """The SQL condition that one of these may be against an item; of those that look at its
+        amount, against any item.
 
         :param debtor: SQL of the item's debtor
         """
@@ -308,7 +333,7 @@ class Holds:
             return SQL("TRUE")
         return SQL(
             "(line.id = ANY(%s) OR line.move_id = ANY(%s) OR ARRAY[line.partner_id, %s] && %s)",
-            list(self._by_line),
+            [*self._by_line, *self.under_way],
             list(self._by_move),
             debtor,
             list(self._by_partner),

@@ -223,6 +223,7 @@ class DunningLevel(models.Model):
             sequence=self.sequence,
             delay_days=self.delay_days,
             basis=self.basis,
-            min_amount=round(self.min_amount / self.currency_id.rounding),
+            # by the policy: each level would work its currency out anew
+            min_amount=round(self.min_amount / self.policy_id.currency_id.rounding),
             min_percent=self.min_percent,
         )

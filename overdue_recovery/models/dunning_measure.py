@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..calc import demand, escalation
-from .dunning_facts import Credit, Debtor, Holds, Ladders, Row
+from .dunning_facts import Against, Credit, Debtor, Ladders, Row
 
 # Debtors read and decided at a time: memory does not grow with the ledger.
 DEBTORS_PER_RANGE = 5000
@@ -28,8 +28,8 @@ class DunningMeasure(models.AbstractModel):
     @api.model
     def _companies(self, company):
         """``company`` and those of its branches that have no policy of their own."""
-        with_policy = self._companies_with_own_policy()
         found, queue = company, company.sudo().child_ids
+        with_policy = self._companies_with_own_policy() if queue else queue
         while queue:
             queue -= with_policy
             found |= queue
@@ -87,11 +87,12 @@ class DunningMeasure(models.AbstractModel):
         """
         companies = self._companies(company)
         self._flush()
-        holds = self._holds(companies, today)
         if debtor_ids is None:
-            waiting = self._all_debtors(companies, today, holds, ignore)
+            against = self._against(companies, today, ignore)
+            waiting = self._all_debtors(companies, today, against)
         else:
-            waiting = dict.fromkeys(sorted(set(debtor_ids)))
+            # few, mostly: only what stands against their items is read, with them
+            against, waiting = None, dict.fromkeys(sorted(set(debtor_ids)))
         ids = list(waiting)
         for start in range(0, len(ids), DEBTORS_PER_RANGE):
             if start:
@@ -101,18 +102,22 @@ class DunningMeasure(models.AbstractModel):
             policies = self._policies(company, chosen, policy)
             quiet = self._quiet(chosen, waiting, policies, today) if counted else {}
             loud = [debtor_id for debtor_id in chosen if debtor_id not in quiet]
-            debtors = self._debtor_range(company, companies, today, loud, holds, ignore, policies)
+            debtors = self._debtor_range(company, companies, today, loud, against, ignore, policies)
             debtors.update(quiet)
             self._refuse_unreachable(debtors, coming)
             if heed_skips:
                 self._refuse_skipped(company, debtors)
             yield list(debtors.values())
 
-    def _debtor_range(self, company, companies, today, debtor_ids, holds, ignore, policies):
-        """Measure and decide one range of debtors: a constant number of statements."""
+    def _debtor_range(self, company, companies, today, debtor_ids, against, ignore, policies):
+        """Measure and decide one range of debtors: a constant number of statements.
+
+        :param against: see ``_against``; None: what stands against the items that are read here
+        """
         if not debtor_ids:
             return {}
-        rows = self._open_items(companies, debtor_ids, ignore)
+        rows = self._open_items(companies, debtor_ids)
+        against = against or self._against(companies, today, ignore, rows)
         credit_rows = self._open_credits(companies, debtor_ids)
         contacts = self._last_contacts(company, debtor_ids)
         payables = self._payables(companies, policies)
@@ -131,7 +136,7 @@ class DunningMeasure(models.AbstractModel):
         self.env["dunning.limitation"]._limit(company, found.values(), today)
         for debtor in found.values():
             debtor.last_contact = contacts.get(debtor.id)
-            self._fill_items(debtor, holds, ladders, payables)
+            self._fill_items(debtor, against, ladders, payables)
             self._decide(debtor, today, ladders)
         return found
 
@@ -174,7 +179,7 @@ class DunningMeasure(models.AbstractModel):
 
     # -- measure ---------------------------------------------------------------------------
 
-    def _all_debtors(self, companies, today, holds, ignore):
+    def _all_debtors(self, companies, today, against):
         """All debtors with an open receivable item, by ascending id: {id: (number of items, first
         maturity) where all of them fall due later and nothing is known against any, else None}."""
         query = SQL(
@@ -186,10 +191,9 @@ class DunningMeasure(models.AbstractModel):
                        AND move.is_recovery_charge IS NOT TRUE
                        AND move.payment_state IS DISTINCT FROM 'blocked'
                        AND NOT %(short)s
-                       AND NOT %(held)s
+                       AND NOT %(against)s
                        AND NOT EXISTS (SELECT 1 FROM dunning_item item
-                                        WHERE item.move_line_id = line.id)
-                       AND NOT %(under_way)s,
+                                        WHERE item.move_line_id = line.id),
                        FALSE))
               FROM account_move_line line %(joins)s
              WHERE %(open)s
@@ -200,8 +204,7 @@ class DunningMeasure(models.AbstractModel):
             joins=_JOINS,
             today=today,
             short=_SHORT,
-            held=holds.touch(_DEBTOR),
-            under_way=_under_way(ignore),
+            against=against.touch(_DEBTOR),
             open=self._open_condition(companies),
         )
         return {
@@ -242,7 +245,7 @@ class DunningMeasure(models.AbstractModel):
             ids=list(debtor_ids),
         )
 
-    def _open_items(self, companies, debtor_ids, ignore):
+    def _open_items(self, companies, debtor_ids):
         """The open items of these debtors as ``Row``, oldest maturity first. An item that waits in
         the queue for its next cycle is read as it will be then: no level, one cycle on."""
         if not debtor_ids:
@@ -264,7 +267,6 @@ class DunningMeasure(models.AbstractModel):
                    CASE WHEN restart.move_line_id IS NULL THEN item.date END,
                    CASE WHEN restart.move_line_id IS NULL THEN item.due_date END,
                    COALESCE(item.cycle, 1) + (restart.move_line_id IS NOT NULL)::int,
-                   %(under_way)s,
                    move.is_recovery_charge IS TRUE
               FROM account_move_line line %(joins)s
               JOIN res_currency currency ON currency.id = line.currency_id
@@ -276,7 +278,6 @@ class DunningMeasure(models.AbstractModel):
             debtor=_DEBTOR,
             joins=_JOINS,
             short=_SHORT,
-            under_way=_under_way(ignore),
             open=self._open_condition(companies),
             of_debtors=self._of_debtors(debtor_ids),
         )
@@ -353,17 +354,61 @@ class DunningMeasure(models.AbstractModel):
         return found
 
     @api.model
-    def _holds(self, companies, today):
-        """The holds in force on ``today`` (both ends included) that touch contact or amounts, and
-        the receipts that the bank knows and nobody matched yet."""
-        holds = Holds()
+    def _against(self, companies, today, ignore=None, rows=None):
+        """What stands ``Against`` items on ``today``: the holds in force (both ends included) that
+        touch contact or amounts, the receipts that the bank knows and nobody matched yet, and the
+        notices that wait.
+
+        :param ignore: see ``_under_way``
+        :param rows: only what may stand against these items (None: all)
+        """
+        against = Against(self._under_way(ignore, rows))
         domain = self.env["recovery.hold"]._in_force_domain(companies, today)
+        if rows is not None:
+            domain &= against.domain_on(rows)
         names = ["partner_id", "move_id", "move_line_id", "amount", "reason_id", "date_to"]
         for hold in self.env["recovery.hold"].sudo().search_fetch(domain, [*names, "blocks"]):
-            holds.add(hold)
+            against.add(hold)
         for receipt in self.env["dunning.bank"]._receipts(companies, today):
-            holds.add_receipt(receipt)
-        return holds
+            against.add_receipt(receipt)
+        return against
+
+    @api.model
+    def _under_way(self, ignore=None, rows=None):
+        """{item id: level id} of what rises by a notice that waits.
+
+        Two statements of one table each: while PostgreSQL does not know yet how many lines and
+        notices there are, as when it looked during the first large run, it would join them by
+        reading all of one for each of the other.
+
+        :param ignore: notices that do not count (None: all count)
+        :param rows: only of these items (None: of all)
+        """
+        if rows is None:
+            notices = self._waiting_notices(SQL("TRUE"), ignore)
+            lines = self._rising_lines(SQL("notice_id = ANY(%s)", notices))
+        else:
+            lines = self._rising_lines(SQL("move_line_id = ANY(%s)", [row.id for row in rows]))
+            named = [notice_id for _item_id, _level_id, notice_id in lines]
+            notices = set(self._waiting_notices(SQL("id = ANY(%s)", named), ignore))
+            lines = [line for line in lines if line[2] in notices]
+        return {item_id: level_id for item_id, level_id, _notice_id in lines}
+
+    def _waiting_notices(self, condition, ignore):
+        query = SQL(
+            "SELECT id FROM dunning_notice WHERE state IN ('proposed', 'issued') AND %s", condition
+        )
+        ignored = set(ignore.ids) if ignore else ()
+        return [row[0] for row in self.env.execute_query(query) if row[0] not in ignored]
+
+    def _rising_lines(self, condition):
+        return self.env.execute_query(
+            SQL(
+                """SELECT move_line_id, level_id, notice_id FROM dunning_notice_line
+                    WHERE live AND kind = 'rising' AND %s""",
+                condition,
+            )
+        )
 
     @api.model
     def _policies(self, company, debtor_ids, policy=None):
@@ -388,10 +433,10 @@ class DunningMeasure(models.AbstractModel):
 
     # -- decide ----------------------------------------------------------------------------
 
-    def _fill_items(self, debtor, holds, ladders, payables):
+    def _fill_items(self, debtor, against, ladders, payables):
         """Turn the rows of a debtor into ``calc`` items with what may be demanded of each."""
         owed = payables.get(debtor.id)
-        own = holds.of(debtor)
+        own = against.of(debtor)
         if owed and debtor.policy.net_payables == "hold":
             own = {key: (*found, demand.Hold("we_owe_them")) for key, found in own.items()}
         elif owed:
@@ -401,7 +446,8 @@ class DunningMeasure(models.AbstractModel):
                 debtor.undated.append(row.id)
             else:
                 kind = debtor.costs if row.is_charge else debtor.items
-                kind.append(self._item(row, own[row.id], debtor, ladders))
+                under_way = row.id in against.under_way
+                kind.append(self._item(row, own[row.id], under_way, debtor, ladders))
 
     def _subtract_payables(self, debtor, owed):
         """Let what we owe the customer count like a credit."""
@@ -414,7 +460,7 @@ class DunningMeasure(models.AbstractModel):
                 )
             )
 
-    def _item(self, row, holds, debtor, ladders):
+    def _item(self, row, holds, under_way, debtor, ladders):
         """``calc.escalation.Item`` of one row; units of its own currency, value in company's."""
         if row.short:
             holds = (*holds, demand.Hold("short_payment"))
@@ -436,7 +482,7 @@ class DunningMeasure(models.AbstractModel):
             value=ladders.value(row, demandable),
             no_followup=row.no_followup,
             blocked=row.blocked,
-            under_way=row.under_way,
+            under_way=under_way,
             started=row.item_id is not None,
             term_days=(row.date_due - terms_from).days if terms_from else None,
         )
@@ -515,21 +561,3 @@ _SHORT = SQL(
     SHORT_PAYMENT_SHARE,
     SHORT_PAYMENT_LIMIT,
 )
-
-
-def _under_way(ignore):
-    """The condition that an item rises by a notice that waits, other than those to ``ignore``.
-
-    OFFSET 0 keeps PostgreSQL to a look at each item's own lines. While it does not know yet how
-    many lines this transaction wrote, it would rather read all lines again for each notice.
-    """
-    return SQL(
-        """EXISTS (SELECT 1
-                     FROM dunning_notice_line rising
-                     JOIN dunning_notice notice ON notice.id = rising.notice_id
-                    WHERE rising.move_line_id = line.id AND rising.live
-                      AND rising.kind = 'rising' AND notice.state IN ('proposed', 'issued')
-                      AND notice.id != ALL(%s)
-                   OFFSET 0)""",
-        ignore.ids if ignore else [],
-    )

@@ -3,9 +3,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from odoo import api, models
-from odoo.tools import SQL
 
-from .dunning_facts import Holds
+from .dunning_facts import Against
 from .recovery_contact_facts import Request
 
 # The hour, in the company's time, for which the contact gate is asked.
@@ -51,7 +50,7 @@ class DunningSimulation(models.AbstractModel):
         measure = self.env["dunning.measure"]
         ladders = measure._ladders()
         coming = self._coming_holds(measure._companies(company), today, date_to)
-        under_way = self._levels_under_way(company, ignore)
+        under_way = measure._under_way(ignore)
         outlook = Outlook([], [])
         debtors = measure._debtors(company, today, scope, ignore, coming=True, policy=policy)
         for debtor in debtors:
@@ -132,26 +131,11 @@ class DunningSimulation(models.AbstractModel):
 
     # -- facts of the coming days ---------------------------------------------------------------
 
-    def _levels_under_way(self, company, ignore):
-        """{item id: level id} of what is proposed or issued and not handed over yet; one query."""
-        query = SQL(
-            """
-            SELECT rising.move_line_id, rising.level_id
-              FROM dunning_notice_line rising
-              JOIN dunning_notice notice ON notice.id = rising.notice_id
-             WHERE notice.company_id = %s AND notice.state IN ('proposed', 'issued')
-               AND rising.live AND rising.kind = 'rising' AND notice.id NOT IN %s
-            """,
-            company.id,
-            tuple(ignore.ids) if ignore else (0,),
-        )
-        return dict(self.env.execute_query(query))
-
     def _coming_holds(self, companies, today, date_to):
-        """{day: ``Holds`` that begin on it} after ``today``; one query."""
+        """{day: ``Against`` with the holds that begin on it} after ``today``; one query."""
         holds = self.env["recovery.hold"].sudo()
         domain = holds._beginning_domain(companies, today + timedelta(days=1), date_to)
-        found = defaultdict(Holds)
+        found = defaultdict(Against)
         for hold in holds.search(domain):
             found[hold.date_from].add(hold)
         return found

@@ -287,9 +287,9 @@ class TestLedgerCost(RecoveryCommon):
         company = self.company
         measure = self.env["dunning.measure"]
         measure._flush()
-        holds = measure._holds(company, self.today)
-        ids = list(measure._all_debtors(company, self.today, holds, None))
-        rows = measure._open_items(company, ids, None)
+        against = measure._against(company, self.today)
+        ids = list(measure._all_debtors(company, self.today, against))
+        rows = measure._open_items(company, ids)
         by_sql = {row.id for row in rows if not (row.blocked or row.no_followup)}
         lines = self.env["account.move.line"]
         domain = lines._recovery_open_domain()
