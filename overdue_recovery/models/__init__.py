@@ -202,6 +202,7 @@ from . import (
     dunning_item,
     dunning_bank,
     dunning_limitation,
+    dunning_measure_against,
     dunning_measure,
     dunning_run,
     dunning_exception,

@@ -295,13 +295,14 @@ class Against:
             self._by_amount[receipt.currency_id, receipt.amount].append((receipt.fact, None))
 
     def add(self, hold):
-        entry = (hold._fact(), hold.amount or None)
+        """A ``HoldOn`` of ``recovery.hold``."""
+        entry = (hold.fact, hold.amount)
         if hold.move_line_id:
-            self._by_line[hold.move_line_id.id].append(entry)
+            self._by_line[hold.move_line_id].append(entry)
         elif hold.move_id:
-            self._by_move[hold.move_id.id].append(entry)
+            self._by_move[hold.move_id].append(entry)
         else:
-            self._by_partner[hold.partner_id.id].append(entry)
+            self._by_partner[hold.partner_id].append(entry)
 
     @staticmethod
     def domain_on(rows):

@@ -5,7 +5,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..calc import demand, escalation
-from .dunning_facts import Against, Credit, Debtor, Ladders, Row
+from .dunning_facts import Credit, Debtor, Ladders, Row
 
 # Debtors read and decided at a time: memory does not grow with the ledger.
 DEBTORS_PER_RANGE = 5000
@@ -21,6 +21,7 @@ class DunningMeasure(models.AbstractModel):
     """
 
     _name = "dunning.measure"
+    _inherit = "dunning.measure.against"
     _description = "Facts of the Ledger for Dunning"
 
     # -- who -------------------------------------------------------------------------------
@@ -352,63 +353,6 @@ class DunningMeasure(models.AbstractModel):
         for debtor_id, currency_id, amount, amount_company in self.env.execute_query(query):
             found[debtor_id][currency_id] = amount, amount_company
         return found
-
-    @api.model
-    def _against(self, companies, today, ignore=None, rows=None):
-        """What stands ``Against`` items on ``today``: the holds in force (both ends included) that
-        touch contact or amounts, the receipts that the bank knows and nobody matched yet, and the
-        notices that wait.
-
-        :param ignore: see ``_under_way``
-        :param rows: only what may stand against these items (None: all)
-        """
-        against = Against(self._under_way(ignore, rows))
-        domain = self.env["recovery.hold"]._in_force_domain(companies, today)
-        if rows is not None:
-            domain &= against.domain_on(rows)
-        names = ["partner_id", "move_id", "move_line_id", "amount", "reason_id", "date_to"]
-        for hold in self.env["recovery.hold"].sudo().search_fetch(domain, [*names, "blocks"]):
-            against.add(hold)
-        for receipt in self.env["dunning.bank"]._receipts(companies, today):
-            against.add_receipt(receipt)
-        return against
-
-    @api.model
-    def _under_way(self, ignore=None, rows=None):
-        """{item id: level id} of what rises by a notice that waits.
-
-        Two statements of one table each: while PostgreSQL does not know yet how many lines and
-        notices there are, as when it looked during the first large run, it would join them by
-        reading all of one for each of the other.
-
-        :param ignore: notices that do not count (None: all count)
-        :param rows: only of these items (None: of all)
-        """
-        if rows is None:
-            notices = self._waiting_notices(SQL("TRUE"), ignore)
-            lines = self._rising_lines(SQL("notice_id = ANY(%s)", notices))
-        else:
-            lines = self._rising_lines(SQL("move_line_id = ANY(%s)", [row.id for row in rows]))
-            named = [notice_id for _item_id, _level_id, notice_id in lines]
-            notices = set(self._waiting_notices(SQL("id = ANY(%s)", named), ignore))
-            lines = [line for line in lines if line[2] in notices]
-        return {item_id: level_id for item_id, level_id, _notice_id in lines}
-
-    def _waiting_notices(self, condition, ignore):
-        query = SQL(
-            "SELECT id FROM dunning_notice WHERE state IN ('proposed', 'issued') AND %s", condition
-        )
-        ignored = set(ignore.ids) if ignore else ()
-        return [row[0] for row in self.env.execute_query(query) if row[0] not in ignored]
-
-    def _rising_lines(self, condition):
-        return self.env.execute_query(
-            SQL(
-                """SELECT move_line_id, level_id, notice_id FROM dunning_notice_line
-                    WHERE live AND kind = 'rising' AND %s""",
-                condition,
-            )
-        )
 
     @api.model
     def _policies(self, company, debtor_ids, policy=None):

@@ -136,7 +136,7 @@ class DunningSimulation(models.AbstractModel):
         holds = self.env["recovery.hold"].sudo()
         domain = holds._beginning_domain(companies, today + timedelta(days=1), date_to)
         found = defaultdict(Against)
-        for hold in holds.search(domain):
+        for hold in holds._read_on(domain):
             found[hold.date_from].add(hold)
         return found
 

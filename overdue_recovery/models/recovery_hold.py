@@ -1,8 +1,23 @@
+from typing import NamedTuple
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ..calc import demand
+
+
+class HoldOn(NamedTuple):
+    """A hold as measuring needs it: where it is, what it holds in the document's currency (None:
+    all) and what ``calc`` knows of it."""
+
+    partner_id: int | None
+    move_id: int | None
+    move_line_id: int | None
+    amount: float | None
+    date_from: object
+    fact: demand.Hold
 
 
 class RecoveryHold(models.Model):
@@ -207,7 +222,18 @@ class RecoveryHold(models.Model):
         """Holds by which a customer stopped our demands, whatever else they block."""
         return Domain("cease_contact", "=", True)
 
-    def _fact(self):
-        """This hold as ``calc.demand.Hold`` of everything it is on."""
-        self.ensure_one()
-        return demand.Hold(self.reason_id.code, None, self.date_to or None)
+    @api.model
+    def _read_on(self, domain):
+        """The holds of a domain as ``HoldOn``, newest first, in one statement: a ledger has many,
+        and each chunk of messages looks at its own again."""
+        query = self._search(domain, order=self._order)
+        reason = query.left_join(self._table, "reason_id", self.reason_id._table, "id", "reason_id")
+        self.flush_model()
+        self.reason_id.flush_model(["code"])
+        names = ["partner_id", "move_id", "move_line_id", "amount", "date_from", "date_to"]
+        columns = [SQL.identifier(self._table, name) for name in names]
+        rows = self.env.execute_query(query.select(*columns, SQL.identifier(reason, "code")))
+        return [
+            HoldOn(*place, float(amount) if amount else None, first, demand.Hold(code, None, last))
+            for *place, amount, first, last, code in rows
+        ]
