@@ -212,7 +212,12 @@ class RecoveryReferralWatch(models.AbstractModel):
     def _told_disputes(self):
         """{(referral, id of a dispute): how often the agency was told of it}."""
         events = self.env["recovery.referral.event"].search_fetch(
-            [("referral_id", "in", self.ids), ("kind", "in", ("dispute", "dispute_ended"))],
+            [
+                ("referral_id", "in", self.ids),
+                ("kind", "in", ("dispute", "dispute_ended")),
+                # what the agency itself tells of a dispute has none
+                ("own_key", "!=", False),
+            ],
             ["referral_id", "own_key"],
         )
         return Counter((event.referral_id, int(event.own_key.split(":")[1])) for event in events)
