@@ -8,6 +8,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 from markupsafe import Markup, escape
+from odoo import fields
 from odoo.tools import float_round, format_amount, format_date
 from odoo.tools.misc import get_lang
 
@@ -191,3 +192,16 @@ def demanded_by_currency(lines, charges=()):
     for charge in charges:
         totals[charge.currency_id] += charge.amount
     return {currency: currency.round(amount) for currency, amount in totals.items() if amount}
+
+
+def oldest_first(lines):
+    """Lines by the day they fall due."""
+    return sorted(lines, key=lambda line: (line.date_due or fields.Date.today(), line.id))
+
+
+def grouped(lines, key):
+    """{key: [line, …]} in the order of the lines."""
+    found = {}
+    for line in lines:
+        found.setdefault(key(line), []).append(line)
+    return found

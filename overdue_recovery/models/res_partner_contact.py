@@ -1,3 +1,4 @@
+from datetime import timedelta
 from functools import lru_cache
 
 import holidays
@@ -5,6 +6,8 @@ from odoo import api, fields, models
 
 from ..calc import time_zone
 from .account_move import RECOVERY_GROUPS
+
+WEEKEND = (5, 6)
 
 
 class ResPartnerContact(models.AbstractModel):
@@ -123,6 +126,25 @@ class ResPartnerContact(models.AbstractModel):
         """Public holidays there, as what a date can be looked for in. Source: the ``holidays``
         library; empty for a country that it does not know."""
         return _holidays_of(country.code, state.code)
+
+    def _recovery_working_day(self, day):
+        """``day``, or the next working day of this partner's country: no weekend, no public
+        holiday."""
+        days_off = self._recovery_holidays(self.country_id, self.state_id)
+        while day.weekday() in WEEKEND or day in days_off:
+            day += timedelta(days=1)
+        return day
+
+    def _recovery_add_working_days(self, day, count):
+        """The working day that is ``count`` working days after ``day`` (before it, where
+        ``count`` is negative), in this partner's country."""
+        days_off = self._recovery_holidays(self.country_id, self.state_id)
+        step = timedelta(days=1 if count > 0 else -1)
+        left = abs(count)
+        while left:
+            day += step
+            left -= not (day.weekday() in WEEKEND or day in days_off)
+        return day
 
     def _recovery_zones(self, company, year):
         """The time zones this person may be in: its own; else those of its state or country, and
