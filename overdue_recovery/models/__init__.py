@@ -208,6 +208,7 @@ from . import (
     dunning_bank,
     dunning_limitation,
     dunning_measure_against,
+    dunning_measure_ledger,
     dunning_measure,
     dunning_run,
     dunning_exception,
@@ -251,5 +252,4 @@ from . import (
     res_groups,
     res_config_settings,
     res_partner,
-    res_partner_screen,
 )

@@ -40,6 +40,8 @@ class DunningMeasureAgainst(models.AbstractModel):
         :param ignore: notices that do not count (None: all count)
         :param rows: only of these items (None: of all)
         """
+        self.env["dunning.notice"].flush_model(["state"])
+        self.env["dunning.notice.line"].flush_model()
         ignored = set(ignore.ids) if ignore else set()
         if rows is None:
             notices = self._waiting_notices(SQL("TRUE")) - ignored

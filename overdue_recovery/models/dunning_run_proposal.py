@@ -101,22 +101,25 @@ class DunningRunProposal(models.AbstractModel):
         if not earlier:
             return
         self.env["dunning.notice.line"].flush_model()
-        # by the notices' customers, read before: see dunning.measure on joins with notices
+        # by the customers that we know: lines are not joined with notices, see ``_under_way``
         query = SQL(
             """
-            SELECT asked.id, asked.notice_id, COALESCE(partner.dunning_payer_id, partner.id)
+            SELECT asked.notice_id, COALESCE(partner.dunning_payer_id, partner.id),
+                   ARRAY_AGG(asked.id)
               FROM dunning_notice_line asked
               JOIN account_move_line line ON line.id = asked.move_line_id
               JOIN res_partner partner ON partner.id = line.partner_id
              WHERE asked.notice_id = ANY(%s) AND asked.live
+          GROUP BY 1, 2
             """,
             earlier.ids,
         )
         customers = {notice.id: notice.partner_id.id for notice in earlier}
         ids = [
             line_id
-            for line_id, notice_id, debtor_id in self.env.execute_query(query)
+            for notice_id, debtor_id, line_ids in self.env.execute_query(query)
             if customers[notice_id] != debtor_id
+            for line_id in line_ids
         ]
         self.env["dunning.notice.line"].browse(ids).live = False
 

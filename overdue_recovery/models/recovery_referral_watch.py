@@ -197,14 +197,14 @@ class RecoveryReferralWatch(models.AbstractModel):
         disputes = self.env["recovery.dispute"].search_fetch(
             [("move_id", "in", moves.ids)], ["move_id", "state"]
         )
-        told = self._told_disputes()
+        told, by_move = self._told_disputes(), disputes.grouped("move_id")
         return {
             referral: {
                 one: told[referral, one.id]
-                for one in disputes
-                if one.move_id in referral.line_ids.move_line_id.move_id
+                for move in referral.line_ids.move_line_id.move_id
+                for one in by_move.get(move, ())
                 # it is told in turns: it began, it ended
-                and one.is_live != bool(told[referral, one.id] % 2)
+                if one.is_live != bool(told[referral, one.id] % 2)
             }
             for referral in self
         }

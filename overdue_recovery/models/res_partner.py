@@ -325,13 +325,16 @@ class ResPartner(models.Model):
         }
 
     def _recovery_sentences(self):
-        """What is overdue, and how promises were kept: sentences, none where there is nothing."""
+        """What is overdue, how promises were kept, and what comes next or why nothing does:
+        sentences, none where there is nothing."""
         found = []
         if overdue := self.amount_overdue:
             amount = formatLang(self.env, overdue, currency_obj=self.env.company.currency_id)
             found.append(self.env._("Overdue: %s", amount))
         if self.promise_reliability:
             found.append(self.env._("Promises kept: %s", self.promise_reliability))
+        if outlook := self.recovery_case_id._outlook():
+            found.append(outlook)
         return found
 
     def action_recovery_offer(self):
