@@ -75,30 +75,35 @@ class DunningNoticeIssue(models.AbstractModel):
 
     def _freeze(self, today):
         """Write the day and the pay-by dates that the message prints, before it is rendered."""
-        by_notice, by_line = defaultdict(self.browse), {}
+        by_notice, by_line = defaultdict(list), {}
         self.delivery_ids.fetch(["channel", "state"])
         self.partner_id.fetch(["country_id", "state_id"])
         for notice in self._together():
             pay_by = notice._pay_by_of_lines(today)
-            by_line.update((line.id, day) for line, day in pay_by.items())
-            dates = [day for line, day in pay_by.items() if line.level_id == notice.level_id.id]
-            by_notice[min(dates, default=notice.date_due)] |= notice
-        for day, notices in by_notice.items():
-            notices.write({"date": today, "date_due": day})
+            by_line.update((line.id, day) for line, day in pay_by)
+            level_id = notice.level_id.id
+            dates = [day for line, day in pay_by if line.level_id == level_id]
+            by_notice[min(dates, default=notice.date_due)].append(notice.id)
+        for day, ids in by_notice.items():
+            self.browse(ids).write({"date": today, "date_due": day})
         self._store_pay_by(by_line)
 
     def _pay_by_of_lines(self, today):
-        """{rising line: the day until which it may be paid when this notice goes out today}"""
+        """[(rising line, the day until which it may be paid when this notice goes out today)]"""
         letter = any(d.channel == "letter" and d.state != "cancelled" for d in self.delivery_ids)
         place = self.partner_id.country_id.id, self.partner_id.state_id.id
-        rising = [line for line in self._message_lines() if line.kind == "rising"]
-        return {
-            line: self._batch().once(
-                ("pay_by", today, place, letter, line.level_id, line.date_due),
-                lambda line=line: self._pay_by_of_line(line, today, letter),
+        batch = self._batch()
+        return [
+            (
+                line,
+                batch.once(
+                    ("pay_by", today, place, letter, line.level_id, line.date_due),
+                    lambda line=line: self._pay_by_of_line(line, today, letter),
+                ),
             )
-            for line in rising
-        }
+            for line in self._message_lines()
+            if line.kind == "rising"
+        ]
 
     def _pay_by_of_line(self, line, today, letter):
         level = self.env["dunning.level"].browse(line.level_id)
