@@ -188,6 +188,26 @@ def note(env):
     env.cr.commit()
 
 
+def forbid_weekday(env):
+    """A manager switches on a contact rule that leaves out today and the days next to it."""
+    today = env.company._recovery_today()
+    names = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    closed = {names[(today.weekday() + step) % 7] for step in (-1, 0, 1)}
+    env["recovery.law"].create(
+        {
+            "code": "CLOSED",
+            "name": "Closed",
+            "source": "A test",
+            "valid_from": today - timedelta(days=30),
+            "contact_active": True,
+            "contact_rule_ids": [(0, 0, {name: name not in closed for name in names})],
+        }
+    )
+    env.cr.commit()
+    # as the end of a request does
+    env.registry.signal_changes()
+
+
 def break_template(env, customer):
     """A template that raises for one customer: an upgrade brought it, no editor would take it."""
     email = f"c{customer}@customer.example"

@@ -13,6 +13,8 @@ from faults.sink import DROP
 from faults.station import station
 from faults.tasks import DAWDLE
 
+# Messages that leave together.
+CHUNK = 25
 # More than one chunk of messages, and four times seven.
 CUSTOMERS = 28
 SEVENTH = {f"c{number}@customer.example" for number in (6, 13, 20, 27)}
@@ -183,6 +185,26 @@ def test_delivery_that_another_process_took_over_does_not_leave_twice(made):
 
 
 # -- people meanwhile -------------------------------------------------------------------------
+
+
+def test_rule_that_is_switched_on_meanwhile_binds_what_has_not_left(made):
+    """Rules are kept in memory, and a process that delivers for an hour has its own."""
+    talking, go_on = Event(), Event()
+
+    def pausing(_recipient, _times):
+        talking.set()
+        assert go_on.wait(60)
+        return {}
+
+    made.order("propose")
+    made.order("issue")
+    made.sink.script = pausing
+    delivering = made.start("deliver")
+    assert talking.wait(60)
+    made.order("forbid_weekday")
+    go_on.set()
+    made.end(delivering)
+    assert states(made.check()) == {"sent": CHUNK, "held": CUSTOMERS - CHUNK}
 
 
 @pytest.mark.parametrize("act", ["pay", "credit", "reset_to_draft", "dispute"])

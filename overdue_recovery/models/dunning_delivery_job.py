@@ -75,12 +75,15 @@ class DunningDeliveryJob(models.AbstractModel):
 
         :return: whether there is time left
         """
+        cron = self.env["ir.cron"]
         for start in range(0, len(self), CHUNK):
             chunk = self[start : start + CHUNK]
+            if not cron._recovery_begin():
+                return False
             chunk._read_together()
             chunk._prepare_enclosures()
             chunk._deliver_chunk(domain)
-            if not self.env["ir.cron"]._recovery_commit(len(chunk)):
+            if not cron._recovery_commit(len(chunk)):
                 return False
         return True
 

@@ -27,8 +27,11 @@ class DunningRunDaily(models.AbstractModel):
         self = self.sudo()
         self._end_interrupted()
         companies = self._companies_with_policy()
-        self.env["ir.cron"]._recovery_commit(remaining=len(companies))
+        cron = self.env["ir.cron"]
+        cron._recovery_commit(remaining=len(companies))
         for company in companies:
+            if not cron._recovery_begin():
+                return
             try:
                 with self.env.cr.savepoint():
                     # first: what it finds proposed is locked before anybody can issue it
@@ -39,7 +42,7 @@ class DunningRunDaily(models.AbstractModel):
             except Exception:
                 _logger.exception("The daily run of company %s was left out", company.id)
                 run = self.browse()
-            self.env["ir.cron"]._recovery_commit(1)
+            cron._recovery_commit(1)
             run._issue_automatic()
 
     @api.model

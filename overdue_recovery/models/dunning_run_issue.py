@@ -120,13 +120,16 @@ class DunningRunIssue(models.AbstractModel):
             run._set_state("proposed" if rest else "issued")
 
     def _issue_in_batches(self, todo):
+        cron = self.env["ir.cron"]
         for start in range(0, len(todo), NOTICES_PER_BATCH):
+            if not cron._recovery_begin():
+                return
             # the commit let the run's own lock go: what another worker took meanwhile is left
             if self.state != "issuing" or not self.try_lock_for_update(allow_referencing=True):
                 return
             batch = todo[start : start + NOTICES_PER_BATCH].try_lock_for_update()
             batch.filtered(lambda notice: notice.state == "proposed")._issue()
-            self.env["ir.cron"]._recovery_commit()
+            cron._recovery_commit()
 
     def _to_issue(self, notices=None):
         if notices is None:

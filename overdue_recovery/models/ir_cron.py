@@ -17,6 +17,16 @@ class IrCron(models.Model):
             return float("inf")
         return self._commit_progress(processed, remaining=remaining)
 
+    def _recovery_begin(self):
+        """Begin a batch: what is kept in memory of rows that other processes have changed by now,
+        such as the rules of laws, is read again, as with a request. Call it first in a
+        transaction: its picture of the database is the one that the batch works by.
+
+        :return: False: modules were changed too; stop, the job's next turn runs the new ones
+        """
+        registry = self.env.registry
+        return registry.check_signaling(self.env.cr) is registry
+
     def _is_test_transaction(self):
         """A test owns its transaction and rolls it back: nothing may be committed."""
         return bool(modules.module.current_test and not self.env.context.get("cron_id"))
