@@ -96,8 +96,9 @@ class DunningDeliveryMessage(models.AbstractModel):
 
     def _unchanged(self):
         """Those of these deliveries whose message nobody has touched: template, policy, company,
-        bank accounts, persons and documents are older than it. Lines, notes and levels of the
-        notice itself clear ``prepared_at`` where they are written."""
+        colleagues, bank accounts, persons and documents are older than it. Lines, notes and levels
+        of the notice itself, and who owns its case, clear ``prepared_at`` where they are written.
+        """
         if not self:
             return self
         self.env.flush_all()
@@ -122,6 +123,11 @@ class DunningDeliveryMessage(models.AbstractModel):
                               FROM res_company company
                               JOIN res_partner sender ON sender.id = company.partner_id
                              WHERE company.id = notice.company_id),
+                           -- one of them signs
+                           (SELECT MAX(GREATEST(colleague.write_date, person.write_date))
+                              FROM res_users colleague
+                              JOIN res_partner person ON person.id = colleague.partner_id
+                             WHERE NOT colleague.share),
                            (SELECT MAX(bank.write_date)
                               FROM res_company company
                               JOIN res_partner_bank bank ON bank.partner_id = company.partner_id

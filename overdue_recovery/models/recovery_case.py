@@ -177,7 +177,17 @@ class RecoveryCase(models.Model):
         derived = self.env.context.get("recovery_derived") is _DERIVED
         if not derived and ("state" in vals or (not self.env.su and not FIXED.isdisjoint(vals))):
             raise UserError(self._derived_message())
+        if "user_id" in vals:
+            self._forget_messages()
         return super().write(vals)
+
+    def _forget_messages(self):
+        """The messages that wait to leave are signed by the owner: they are written anew.
+
+        sudo: whoever changes the owner need not be allowed to change messages.
+        """
+        domain = [("notice_id.case_id", "in", self.ids), ("state", "in", ("queued", "held"))]
+        self.env["dunning.delivery"].sudo().search(domain)._forget_messages()
 
     def _derived_message(self):
         return self.env._(

@@ -2,7 +2,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import tagged
-from odoo.tools import format_amount, format_date, mute_logger
+from odoo.tools import SQL, format_amount, format_date, mute_logger
 from psycopg2 import IntegrityError
 
 from ..models.dunning_message_batch import MessageFigures, MessageForm, shape_of, with_holes
@@ -75,20 +75,56 @@ class TestDunningDeliveryMessage(RecoveryCommon):
         self._deliver()
         self.assertEqual(delivery.state, "cancelled")
 
-    def test_another_template_customer_or_account_since_then_changes_the_message(self):
-        for change in (
-            lambda d: d.notice_id.level_id.mail_template_id.write({"body_html": "<p>Changed.</p>"}),
-            lambda d: d.recipient_id.write({"name": "Changed."}),
-            lambda d: d.company_id.write({"phone": "Changed."}),
+    def test_whatever_it_is_written_from_that_changes_since_then_changes_the_message(self):
+        colleague = self.env["res.users"].create({"name": "Ann", "login": "ann"})
+        account = self.env["res.partner.bank"].create(
+            {"acc_number": "1", "partner_id": self.company.partner_id.id}
+        )
+        for written_from, values in (
+            (lambda d: d.recipient_id, {"name": "Changed."}),
+            (lambda d: d.company_id.partner_id, {"phone": "Changed."}),
+            (lambda d: colleague.partner_id, {"phone": "Changed too."}),
+            (lambda d: d.notice_id.line_ids.move_id, {"payment_reference": "Changed."}),
+            (lambda d: account, {"acc_number": "Changed."}),
+            # at last: it names nothing of the others
+            (lambda d: d.notice_id.level_id.mail_template_id, {"body_html": "<p>Changed.</p>"}),
         ):
-            with self.subTest():
-                delivery = self._prepared(self.partner_a.copy({"email": "copy@x.example"}))
-                change(delivery)
-                self.env.flush_all()
-                # in a test, later is said by hand
-                delivery.prepared_at -= timedelta(seconds=1)
+            partner = self.partner_a.copy({"email": "copy@x.example", "user_id": colleague.id})
+            delivery = self._prepared(partner)
+            record = written_from(delivery)
+            with self.subTest(record._name):
+                before = delivery.body
+                record.write(values)
+                self._say_written(record, delivery.prepared_at + timedelta(seconds=1))
                 self._deliver()
-                self.assertIn("Changed.", delivery.body)
+                self.assertNotEqual(delivery.body, before)
+                self._say_written(record, delivery.create_date)
+
+    def _say_written(self, record, moment):
+        """Everything a test writes is of the same instant: say by hand what came later."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE %s SET write_date = %s WHERE id = %s",
+                SQL.identifier(record._table),
+                moment,
+                record.id,
+            )
+        )
+        record.invalidate_recordset(["write_date"])
+
+    def test_who_answers_for_the_customer_by_now_signs_the_message(self):
+        first, second = (
+            self.env["res.users"].create({"name": name, "login": name}) for name in ("Ann", "Ben")
+        )
+        self.partner_a.user_id = first
+        delivery = self._prepared()
+        self.assertIn("Ann", delivery.body)
+        delivery.case_id.user_id = second
+        self.assertFalse(delivery.prepared_at)
+        self._deliver()
+        self.assertIn("Ben", delivery.body)
+        self.assertNotIn("Ann", delivery.body)
 
     def test_a_note_written_since_then_is_printed(self):
         delivery = self._prepared()
