@@ -98,9 +98,14 @@ class RecoveryAutopay(models.Model):
     )
 
     @api.depends("partner_id", "means")
+    @api.depends_context("recovery_case_pill")
     def _compute_display_name(self):
+        """On a customer's own case it says what it is, elsewhere whose."""
         for autopay in self:
-            autopay.display_name = f"{autopay.partner_id.display_name} · {autopay.means}"
+            if self.env.context.get("recovery_case_pill"):
+                autopay.display_name = self.env._("Automatic payment · %s", autopay.means)
+            else:
+                autopay.display_name = f"{autopay.partner_id.display_name} · {autopay.means}"
 
     @api.depends("partner_id.lang")
     def _compute_message_lang(self):

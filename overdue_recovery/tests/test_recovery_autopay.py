@@ -43,6 +43,11 @@ class TestRecoveryAutopay(DebitingCommon):
     def _holds(self):
         return self.autopay.sudo()._own_holds()
 
+    def test_on_the_customers_case_it_says_what_it_is_elsewhere_whose(self):
+        self.assertEqual(self.autopay.display_name, f"partner_a · {self.autopay.means}")
+        pill = self.autopay.with_context(recovery_case_pill=True).display_name
+        self.assertEqual(pill, f"Automatic payment · {self.autopay.means}")
+
     # -- announced and debited -------------------------------------------------------------
 
     def test_what_is_debited_is_not_demanded(self):

@@ -12,6 +12,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingHttpCommon
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.tests import tagged
 
+from .browser import opened
 from .features import switch_on
 
 
@@ -310,3 +311,20 @@ class TestTour(TourCommon):
         policy = self.env["dunning.policy"].search([("company_id", "=", self.company.id)])
         policy.write({"charges": True, "charges_since": "2020-01-01"})
         policy.level_ids.write({"fee_type": "law", "charge_interest": True})
+
+    def test_days_are_counted_in_days_across_months(self):
+        """Core says "last month" of what is 31 days late."""
+        self._overdue(self.customer, 99.0, days=31)
+        case = self.customer._recovery_case(self.company)
+        self.env["recovery.case"]._cron_recompute()
+        self.env.flush_all()
+        with opened(self, "accountman") as browser:
+            browser.open(
+                f"/odoo/action-overdue_recovery.recovery_case_action/{case.id}",
+                ".o_data_row [name=date_maturity]",
+            )
+            days = browser.value(
+                "[...document.querySelectorAll('td[name=date_maturity]')]"
+                ".map(cell => cell.innerText.trim())"
+            )
+        self.assertEqual(days, ["31 days ago", "10 days ago"])
