@@ -28,6 +28,7 @@ from . import (
     dunning_delivery_channel,
     dunning_delivery_letter,
     dunning_delivery_print,
+    dunning_delivery_recipient,
     dunning_delivery_attachment,
     dunning_delivery_pace,
     dunning_delivery_message,

@@ -14,6 +14,7 @@ class DunningDelivery(models.Model):
     _description = "Delivery of a Notice"
     _inherit = [
         "dunning.delivery.channel",
+        "dunning.delivery.recipient",
         "dunning.delivery.letter",
         "dunning.delivery.print",
         "dunning.delivery.attachment",

@@ -150,6 +150,8 @@ class DunningDeliveryChannel(models.AbstractModel):
         )
         self._queue_next(stuck)
         self._fail_notice_without_hope(reason)
+        # what was queued may be nobody's turn in this job
+        self._trigger_delivery()
 
     @api.model
     def _queue_next(self, notices):

@@ -148,12 +148,12 @@ class DunningDeliveryJob(models.AbstractModel):
         ready._leave()
 
     def _prepare(self):
-        """Everything before the message leaves: look again, gate, render, log.
+        """Everything before the message leaves: look again at items and people, gate, render, log.
 
         :return: the deliveries that are ready, in state sending
         """
         self.filtered(lambda d: d.state == "held")._set_state("queued", hold_until=False)
-        due = self._still_due()._pass_gate()
+        due = self._still_due()._follow_recipients()._pass_gate()
         due._forget_stale()
         due.filtered(lambda delivery: not delivery.prepared_at)._freeze_notices()
         due._set_state("sending", sending_since=fields.Datetime.now(), reason=False)

@@ -50,12 +50,15 @@ class DunningMeasure(models.AbstractModel):
         coming=False,
         heed_skips=True,
         policy=None,
+        reach=True,
     ):
         """Yield a ``Debtor`` with its decisions for each customer with open receivables.
 
         The same as ``_debtor_ranges``, one by one.
         """
-        ranges = self._debtor_ranges(company, today, debtor_ids, ignore, coming, heed_skips, policy)
+        ranges = self._debtor_ranges(
+            company, today, debtor_ids, ignore, coming, heed_skips, policy, reach=reach
+        )
         for debtors in ranges:
             yield from debtors
 
@@ -70,6 +73,7 @@ class DunningMeasure(models.AbstractModel):
         heed_skips=True,
         policy=None,
         counted=False,
+        reach=True,
     ):
         """Yield lists of ``Debtor`` with their decisions, 5,000 customers with open receivables at
         a time: whoever forgets a range before the next needs memory for one only.
@@ -81,6 +85,7 @@ class DunningMeasure(models.AbstractModel):
         :param coming: later days will be decided too: ask for everybody's channels
         :param policy: try this policy instead of the customers' own
         :param heed_skips: leave out the customers that a person skipped in the proposed run
+        :param reach: look whether the messages of their levels can reach them
         :param counted: of customers of whom nothing is due yet, only count the items (``not_due``)
         """
         companies = self._companies(company)
@@ -102,7 +107,8 @@ class DunningMeasure(models.AbstractModel):
             loud = [debtor_id for debtor_id in chosen if debtor_id not in quiet]
             debtors = self._debtor_range(company, companies, today, loud, against, ignore, policies)
             debtors.update(quiet)
-            self._refuse_unreachable(debtors, coming)
+            if reach:
+                self._refuse_unreachable(debtors, coming)
             if heed_skips:
                 self._refuse_skipped(company, debtors)
             yield list(debtors.values())

@@ -146,8 +146,14 @@ class DunningNoticeIssue(models.AbstractModel):
         :return: those of which nothing rises any more, with the reason written on them
         """
         today = company._recovery_today()
+        # whom a message reaches is looked at for each message (``_follow_recipients``)
         debtors = self.env["dunning.measure"]._debtors(
-            company, today, debtor_ids=self.partner_id.ids, ignore=self, heed_skips=False
+            company,
+            today,
+            debtor_ids=self.partner_id.ids,
+            ignore=self,
+            heed_skips=False,
+            reach=False,
         )
         found = {debtor.id: debtor for debtor in debtors}
         levels = self._levels_of(said)

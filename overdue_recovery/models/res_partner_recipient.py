@@ -15,6 +15,14 @@ class ResPartnerRecipient(models.AbstractModel):
         self.ensure_one()
         return self._recovery_recipients_by_channel()[self][channel]
 
+    def _recovery_recipients_on(self, channel):
+        """{partner: recipients} on one channel, in a constant number of statements."""
+        by_customer, nobody = self._recovery_contacts(), self.browse()
+        return {
+            partner: partner._pick_recipients(by_customer.get(partner, nobody), channel)
+            for partner in self
+        }
+
     def _recovery_recipients_by_channel(self):
         """{partner: {channel: recipients}} for many customers; one query for their contacts."""
         by_customer = self._recovery_contacts()
