@@ -20,6 +20,11 @@ class DunningNoticeDelivery(models.AbstractModel):
         self.ensure_one()
         return self.level_id._alternatives(self.partner_id.recovery_channel)
 
+    def _emails(self):
+        """The e-mails of this notice; where none of them goes or went, the cancelled ones."""
+        emails = self.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
+        return emails.filtered(lambda delivery: delivery.state != "cancelled") or emails
+
     def _has_hope(self):
         """Whether something of this notice was, or still may be, handed over."""
         return any(delivery.state in HOPES for delivery in self.delivery_ids)

@@ -178,8 +178,7 @@ class DunningNoticeMessage(models.AbstractModel):
         values = {"error": str(message)} if isinstance(message, Exception) else {}
         if not values:
             subject, body = message
-            emails = self.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
-            recipients = emails.mapped("address") or [self.partner_id.display_name]
+            recipients = self._emails().mapped("address") or [self.partner_id.display_name]
             values = {"subject": subject, "body": body, "recipients": ", ".join(recipients)}
         return self._qweb("message_preview", {"error": False, **values})
 

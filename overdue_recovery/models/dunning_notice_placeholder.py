@@ -68,7 +68,7 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     # -- language --------------------------------------------------------------------------
 
-    @api.depends("partner_id", "company_id", "delivery_ids.lang")
+    @api.depends("partner_id", "company_id", "delivery_ids.lang", "delivery_ids.state")
     @api.depends_context("recovery_lang")
     def _compute_message_lang(self):
         """The recipient's language (of the one that is being written to, else of the first
@@ -81,8 +81,8 @@ class DunningNoticePlaceholder(models.AbstractModel):
 
     def _languages_known(self):
         """Languages that this notice may be written in, best first."""
-        emails = self.delivery_ids.filtered(lambda delivery: delivery.channel == "email")
-        return [*emails.mapped("lang"), self.partner_id.lang, self.company_id.partner_id.lang]
+        languages = self._emails().mapped("lang")
+        return [*languages, self.partner_id.lang, self.company_id.partner_id.lang]
 
     # -- words and figures -----------------------------------------------------------------
 

@@ -59,6 +59,8 @@ class TestDunningDeliveryRecipient(RecoveryCommon):
             self._written_to(delivery.notice_id), [(self.partner_b, "b@customer.example")]
         )
         self.assertEqual(delivery.notice_id.state, "sent")
+        self.assertIn("b@customer.example", delivery.notice_id.preview)
+        self.assertNotIn("a@customer.example", delivery.notice_id.preview)
 
     def test_who_wrote_for_the_customer_and_left_is_not_written_to(self):
         old = self._contact("old@customer.example", is_dunning_contact=True)
