@@ -22,12 +22,9 @@ class RecoveryAutopayDaily(models.AbstractModel):
         """
         self = self.sudo()
         self.env["recovery.autopay.attempt"]._look_for_answers()
-        cron = self.env["ir.cron"]
         for autopay in self.search([("state", "=", "active")]):
-            if not cron._recovery_begin():
-                return
             autopay.with_company(autopay.company_id)._work()
-            cron._recovery_commit()
+            self.env["ir.cron"]._recovery_commit()
 
     def _work(self):
         try:
