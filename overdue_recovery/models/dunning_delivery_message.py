@@ -132,10 +132,11 @@ class DunningDeliveryMessage(models.AbstractModel):
                               FROM res_company company
                               JOIN res_partner_bank bank ON bank.partner_id = company.partner_id
                              WHERE company.id = notice.company_id),
-                           (SELECT MAX(move.write_date)
+                           (SELECT MAX(GREATEST(move.write_date, customer.write_date))
                               FROM dunning_notice_line line
                               JOIN account_move_line item ON item.id = line.move_line_id
                               JOIN account_move move ON move.id = item.move_id
+                         LEFT JOIN res_partner customer ON customer.id = item.partner_id
                              WHERE line.notice_id = notice.id))
                 """,
                 tuple(self.ids),

@@ -82,15 +82,20 @@ class TestDunningDeliveryMessage(RecoveryCommon):
         )
         for written_from, values in (
             (lambda d: d.recipient_id, {"name": "Changed."}),
+            (
+                lambda d: d.notice_id.line_ids.move_line_id.partner_id - d.recipient_id,
+                {"name": "Changed."},
+            ),
             (lambda d: d.company_id.partner_id, {"phone": "Changed."}),
             (lambda d: colleague.partner_id, {"phone": "Changed too."}),
-            (lambda d: d.notice_id.line_ids.move_id, {"payment_reference": "Changed."}),
+            (lambda d: d.notice_id.line_ids.move_id[-1:], {"payment_reference": "Changed."}),
             (lambda d: account, {"acc_number": "Changed."}),
             # at last: it names nothing of the others
             (lambda d: d.notice_id.level_id.mail_template_id, {"body_html": "<p>Changed.</p>"}),
         ):
             partner = self.partner_a.copy({"email": "copy@x.example", "user_id": colleague.id})
-            delivery = self._prepared(partner)
+            subsidiary = self.partner_b.copy({"dunning_payer_id": partner.id})
+            delivery = self._prepared(partner, subsidiary)
             record = written_from(delivery)
             with self.subTest(record._name):
                 before = delivery.body
