@@ -148,8 +148,9 @@ class DunningDeliveryLetter(models.AbstractModel):
     def action_mark_printed(self):
         """These letters are in the post: they are handed over, and their levels count.
 
-        A letter whose items were paid, or whose reason is gone, is cancelled instead; a message
-        names it, so that it can be taken out of its envelope.
+        A letter whose items were paid, or whose reason is gone, is cancelled instead; one that
+        would go to somebody else by now, or elsewhere, is made again. A message names them, so that
+        they can be taken out of their envelopes.
 
         :raise UserError: one of them is no letter that waits for the printer
         """
@@ -164,10 +165,12 @@ class DunningDeliveryLetter(models.AbstractModel):
                 )
             )
         gone = letters._cancel_settled()
-        posted = letters - gone
+        astray = (letters - gone)._astray()
+        astray._take_back()
+        posted = letters - gone - astray
         posted._log_printing()
         posted._handed_over()
-        return gone._tell_not_to_post() if gone else True
+        return self._tell_not_to_post(gone, astray) if gone | astray else True
 
     def _cancel_settled(self):
         """Cancel the letters of notices of which nothing is due any more; the others stay as they
@@ -188,15 +191,39 @@ class DunningDeliveryLetter(models.AbstractModel):
         )
         return gone
 
-    def _tell_not_to_post(self):
+    def _astray(self):
+        """Those of these printed letters that go to the wrong person or place by now."""
+        recipients = self.notice_id.partner_id._recovery_recipients_on("letter")
+        return self.filtered(
+            lambda letter: (
+                letter.recipient_id not in recipients[letter.notice_id.partner_id]
+                or letter.recipient_id._recovery_address("letter") != letter.address
+            )
+        )
+
+    def _take_back(self):
+        """These letters are not posted: they go back to the queue, and leave as it is then."""
+        if not self:
+            return
+        self._log_outcome("cancelled")
+        self._set_state("queued", reason=False, sending_since=False)
+        self.write({"printed_on": False, "log_sequence": 0})
+        self._trigger_delivery()
+
+    def _tell_not_to_post(self, gone, astray):
         """The message that names the letters to be taken out of the post."""
-        names = ", ".join(self.mapped("notice_id.display_name"))
+        paid = ", ".join(gone.mapped("notice_id.display_name"))
+        moved = ", ".join(astray.mapped("notice_id.display_name"))
+        texts = [
+            paid and self.env._("Paid, or no longer to be collected: %s", paid),
+            moved and self.env._("Another recipient or address by now, made again: %s", moved),
+        ]
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",
             "params": {
                 "title": self.env._("Do not post these letters"),
-                "message": self.env._("Paid, or no longer to be collected: %s", names),
+                "message": "\n".join(filter(None, texts)),
                 "type": "warning",
                 "sticky": True,
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},

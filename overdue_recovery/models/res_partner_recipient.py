@@ -106,14 +106,14 @@ class ResPartnerRecipient(models.AbstractModel):
             living.recovery_dead_postal = address
 
     def _recovery_postal_address(self):
-        """Where a letter goes, in one line; False unless a postman could find it: street, city
-        and, where the country has them, postal code."""
+        """Where a letter goes, in one line that is the same in every language; False unless a
+        postman could find it: street, city and, where the country has them, postal code."""
         street = " ".join(filter(None, (self.street, self.street2)))
         has_zip = self.zip or (self.country_id and not self.country_id.zip_required)
         if not street or not self.city or not has_zip:
             return False
         place = " ".join(filter(None, (self.zip, self.city)))
-        return ", ".join(filter(None, (street, place, self.country_id.name)))
+        return ", ".join(filter(None, (street, place, self.country_id.code)))
 
     def _recovery_address_lines(self, from_country):
         """The address of a letter as it stands in the window: names, street, town, and the country

@@ -132,6 +132,44 @@ class TestDunningLetter(RecoveryCommon):
         self.assertEqual((letter.state, letter.notice_id.state), ("cancelled", "cancelled"))
         self.assertFalse(self.invoice.dunning_level_id)
 
+    def test_printed_letter_with_an_old_address_is_not_handed_over_but_made_anew(self):
+        letter = self._waiting()
+        letter.action_print_letters()
+        self.partner_a.street = "New Road 2"
+        told = letter.action_mark_printed()
+        self.assertIn(letter.notice_id.name, told["params"]["message"])
+        self.assertEqual((letter.state, letter.notice_id.state), ("queued", "issued"))
+        self.assertFalse(self.invoice.dunning_level_id)
+        self._deliver()
+        self.assertEqual(letter.state, "sending")
+        self.assertFalse(letter.printed_on)
+        self.assertIn("New Road 2", self._text(letter))
+        letter.action_mark_printed()
+        self.assertEqual(letter.state, "sent")
+
+    def test_printed_letter_to_who_has_a_lawyer_by_now_is_not_handed_over(self):
+        lawyer = self._another_customer()
+        letter = self._waiting()
+        letter.action_print_letters()
+        self._hold(self.partner_a, "represented", representative_id=lawyer.id)
+        told = letter.action_mark_printed()
+        self.assertIn(letter.notice_id.name, told["params"]["message"])
+        self._deliver()
+        self.assertEqual(letter.state, "cancelled")
+        to_lawyer = letter.notice_id.sudo().delivery_ids - letter
+        self.assertEqual((to_lawyer.recipient_id, to_lawyer.state), (lawyer, "sending"))
+
+    def test_address_is_the_same_in_every_language(self):
+        """Or a letter that came back would go there again by a job that speaks another one."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(["base"], ["de_DE"])
+        letter = self._waiting()
+        letter.action_mark_printed()
+        letter.with_context(lang="de_DE").action_came_back()
+        for lang in ("en_US", "de_DE"):
+            customer = self.partner_a.with_context(lang=lang)
+            self.assertFalse(customer._recovery_address("letter"))
+
     def test_letter_of_another_day_is_made_anew(self):
         letter = self._waiting()
         before = letter.proof_attachment_id
