@@ -277,6 +277,7 @@ class TestFlowArrangementMachine(MoneyMachineCommon):
         """A path that the long form found: the last cent of a foreign item was missing for the
         costs after it, and nothing could be allocated."""
         machine = type("Machine", (ArrangementMachine,), {"case": self})()
+        self.addCleanup(machine.teardown)
         machine.two_customers_were_charged_before(units=493241, days=18, abroad=False)
         machine.invoice(abroad=False, days=8, pick=73, units=2739)
         machine.invoice(abroad=True, days=19, pick=163, units=65537)
