@@ -161,22 +161,10 @@ def at_once(made, *tasks):
 
 def test_delivery_that_another_process_took_over_does_not_leave_twice(made):
     """A process that was so slow that it was given up for lost, at the last moment."""
-    talking, go_on = Event(), Event()
-
-    def pausing(recipient, _times):
-        if recipient == "c6@customer.example" and not go_on.is_set():
-            talking.set()
-            assert go_on.wait(60)
-        return {}
-
-    made.order("propose")
-    made.order("issue")
-    made.sink.script = pausing
-    delivering = made.start("deliver")
-    assert talking.wait(60)
-    made.execute("UPDATE dunning_delivery SET attempts = 2 WHERE address = 'c6@customer.example'")
-    go_on.set()
-    made.end(delivering)
+    with delivering(made, "c6@customer.example"):
+        made.execute(
+            "UPDATE dunning_delivery SET attempts = 2 WHERE address = 'c6@customer.example'"
+        )
     assert len(made.sink.taken) == CUSTOMERS - 1
     for _time in range(2):
         made.order("later")
@@ -189,21 +177,8 @@ def test_delivery_that_another_process_took_over_does_not_leave_twice(made):
 
 def test_rule_that_is_switched_on_meanwhile_binds_what_has_not_left(made):
     """Rules are kept in memory, and a process that delivers for an hour has its own."""
-    talking, go_on = Event(), Event()
-
-    def pausing(_recipient, _times):
-        talking.set()
-        assert go_on.wait(60)
-        return {}
-
-    made.order("propose")
-    made.order("issue")
-    made.sink.script = pausing
-    delivering = made.start("deliver")
-    assert talking.wait(60)
-    made.order("forbid_weekday")
-    go_on.set()
-    made.end(delivering)
+    with delivering(made):
+        made.order("forbid_weekday")
     assert states(made.check()) == {"sent": CHUNK, "held": CUSTOMERS - CHUNK}
 
 
@@ -248,27 +223,38 @@ def test_run_waits_for_no_accountant(made):
 
 
 def test_what_became_of_messages_is_written_although_others_write_to_the_same_cases(made):
+    with delivering(made) as go_on:
+        with held(made):
+            noting = made.start("note")
+            wait_until(lambda: waiting(made))
+            go_on.set()
+            # it has sent, and waits for the cases to log that
+            wait_until(lambda: len(waiting(made, "transactionid")) == 1)
+        made.end(noting)
+    assert states(made.check()) == {"sent": CUSTOMERS}
+
+
+@contextmanager
+def delivering(made, customer=None):
+    """Meanwhile the delivery job of an issued run talks to a mail server that does not answer (not
+    before this customer's message, if one is named). It goes on afterwards, or when the event that
+    is yielded is set."""
     talking, go_on = Event(), Event()
 
-    def pausing(_recipient, _times):
-        talking.set()
-        assert go_on.wait(60)
+    def pausing(recipient, _times):
+        if customer in (None, recipient) and not go_on.is_set():
+            talking.set()
+            assert go_on.wait(60)
         return {}
 
     made.order("propose")
     made.order("issue")
     made.sink.script = pausing
-    delivering = made.start("deliver")
+    job = made.start("deliver")
     assert talking.wait(60)
-    with held(made):
-        noting = made.start("note")
-        wait_until(lambda: waiting(made))
-        go_on.set()
-        # it has sent, and waits for the cases to log that
-        wait_until(lambda: len(waiting(made, "transactionid")) == 1)
-    made.end(noting)
-    made.end(delivering)
-    assert states(made.check()) == {"sent": CUSTOMERS}
+    yield go_on
+    go_on.set()
+    made.end(job)
 
 
 @contextmanager

@@ -51,7 +51,7 @@ class DunningDeliveryAct(models.AbstractModel):
         """
         again = self.browse()
         for delivery in self:
-            address = delivery.recipient_id._recovery_address(delivery.channel)
+            address = delivery._address_now()
             if address:
                 delivery.write({"address": address, "next_try": False, "mail_mail_id": False})
                 again |= delivery

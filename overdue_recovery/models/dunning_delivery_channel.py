@@ -148,10 +148,10 @@ class DunningDeliveryChannel(models.AbstractModel):
         stuck = self.notice_id.filtered(
             lambda notice: notice.state == "issued" and not notice._is_being_written()
         )
-        self._queue_next(stuck)
+        if self._queue_next(stuck):
+            # it may be nobody's turn in this job
+            self._trigger_delivery()
         self._fail_notice_without_hope(reason)
-        # what was queued may be nobody's turn in this job
-        self._trigger_delivery()
 
     @api.model
     def _queue_next(self, notices):

@@ -191,22 +191,14 @@ class DunningDeliveryLetter(models.AbstractModel):
         )
         return gone
 
-    def _astray(self):
-        """Those of these printed letters that go to the wrong person or place by now."""
-        recipients = self.notice_id.partner_id._recovery_recipients_on("letter")
-        return self.filtered(
-            lambda letter: (
-                letter.recipient_id not in recipients[letter.notice_id.partner_id]
-                or letter.recipient_id._recovery_address("letter") != letter.address
-            )
-        )
-
     def _take_back(self):
-        """These letters are not posted: they go back to the queue, and leave as it is then."""
+        """These printed letters, which would go astray, are not posted: they go back to the queue,
+        and leave as it is then."""
         if not self:
             return
+        reason = self.env._("Printed for a recipient or an address that is no longer right.")
+        self._set_state("queued", reason=reason, sending_since=False)
         self._log_outcome("cancelled")
-        self._set_state("queued", reason=False, sending_since=False)
         self.write({"printed_on": False, "log_sequence": 0})
         self._trigger_delivery()
 
@@ -216,7 +208,11 @@ class DunningDeliveryLetter(models.AbstractModel):
         moved = ", ".join(astray.mapped("notice_id.display_name"))
         texts = [
             paid and self.env._("Paid, or no longer to be collected: %s", paid),
-            moved and self.env._("Another recipient or address by now, made again: %s", moved),
+            moved
+            and self.env._(
+                "Another recipient or address by now; a new letter follows if it is still due: %s",
+                moved,
+            ),
         ]
         return {
             "type": "ir.actions.client",

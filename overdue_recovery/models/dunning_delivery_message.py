@@ -6,6 +6,40 @@ from psycopg2 import OperationalError
 
 _logger = logging.getLogger(__name__)
 
+# When anything that a message is written from was last changed.
+_LAST_CHANGE = SQL(
+    """
+    GREATEST(
+          (SELECT MAX(person.write_date) FROM res_partner person
+            WHERE person.id IN (delivery.recipient_id, notice.partner_id)),
+          (SELECT GREATEST(level.write_date, policy.write_date,
+                           template.write_date)
+             FROM dunning_level level
+             JOIN dunning_policy policy ON policy.id = level.policy_id
+        LEFT JOIN mail_template template ON template.id = level.mail_template_id
+            WHERE level.id = notice.level_id),
+          (SELECT GREATEST(company.write_date, sender.write_date)
+             FROM res_company company
+             JOIN res_partner sender ON sender.id = company.partner_id
+            WHERE company.id = notice.company_id),
+          -- one of them signs
+          (SELECT MAX(GREATEST(colleague.write_date, person.write_date))
+             FROM res_users colleague
+             JOIN res_partner person ON person.id = colleague.partner_id
+            WHERE NOT colleague.share),
+          (SELECT MAX(bank.write_date)
+             FROM res_company company
+             JOIN res_partner_bank bank ON bank.partner_id = company.partner_id
+            WHERE company.id = notice.company_id),
+          (SELECT MAX(GREATEST(move.write_date, customer.write_date))
+             FROM dunning_notice_line line
+             JOIN account_move_line item ON item.id = line.move_line_id
+             JOIN account_move move ON move.id = item.move_id
+        LEFT JOIN res_partner customer ON customer.id = item.partner_id
+            WHERE line.notice_id = notice.id))
+    """
+)
+
 
 class DunningDeliveryMessage(models.AbstractModel):
     """The message of a delivery: written ahead, many at a time, and once more right before it
@@ -110,38 +144,12 @@ class DunningDeliveryMessage(models.AbstractModel):
                   JOIN dunning_notice notice ON notice.id = delivery.notice_id
                  WHERE delivery.id IN %s
                    AND notice.id IN %s
-                   AND delivery.prepared_at > GREATEST(
-                           (SELECT MAX(person.write_date) FROM res_partner person
-                             WHERE person.id IN (delivery.recipient_id, notice.partner_id)),
-                           (SELECT GREATEST(level.write_date, policy.write_date,
-                                            template.write_date)
-                              FROM dunning_level level
-                              JOIN dunning_policy policy ON policy.id = level.policy_id
-                         LEFT JOIN mail_template template ON template.id = level.mail_template_id
-                             WHERE level.id = notice.level_id),
-                           (SELECT GREATEST(company.write_date, sender.write_date)
-                              FROM res_company company
-                              JOIN res_partner sender ON sender.id = company.partner_id
-                             WHERE company.id = notice.company_id),
-                           -- one of them signs
-                           (SELECT MAX(GREATEST(colleague.write_date, person.write_date))
-                              FROM res_users colleague
-                              JOIN res_partner person ON person.id = colleague.partner_id
-                             WHERE NOT colleague.share),
-                           (SELECT MAX(bank.write_date)
-                              FROM res_company company
-                              JOIN res_partner_bank bank ON bank.partner_id = company.partner_id
-                             WHERE company.id = notice.company_id),
-                           (SELECT MAX(GREATEST(move.write_date, customer.write_date))
-                              FROM dunning_notice_line line
-                              JOIN account_move_line item ON item.id = line.move_line_id
-                              JOIN account_move move ON move.id = item.move_id
-                         LEFT JOIN res_partner customer ON customer.id = item.partner_id
-                             WHERE line.notice_id = notice.id))
+                   AND delivery.prepared_at > %s
                 """,
                 tuple(self.ids),
                 # else the planner may read all notices there are
                 tuple(self.notice_id.ids),
+                _LAST_CHANGE,
             )
         )
         return self.browse(row[0] for row in rows)

@@ -13,60 +13,81 @@ class DunningDeliveryRecipient(models.AbstractModel):
         the language of now. One whose recipient is no longer written to is cancelled, and its
         notice goes to whoever is.
 
-        Calls are a person's work, who looks then.
-
         :return: those that may leave
         """
-        leaving = self.filtered(lambda delivery: delivery.channel == "call")
-        for channel, deliveries in (self - leaving).grouped("channel").items():
+        now = self._recipients_now()
+        valid = self.filtered(lambda delivery: delivery._is_right(now))
+        valid._follow_addresses()
+        (self - valid)._give_way(now)
+        return valid
+
+    def _astray(self):
+        """Those of these messages that go to the wrong person or place by now."""
+        now = self._recipients_now()
+        return self.filtered(
+            lambda one: not one._is_right(now) or one._address_now() != one.address
+        )
+
+    def _recipients_now(self):
+        """{delivery: who is written to now for its customer, on its channel}, in a number of
+        statements that grows with the channels only."""
+        found = {}
+        for channel, deliveries in self.grouped("channel").items():
             recipients = deliveries.notice_id.partner_id._recovery_recipients_on(channel)
-            valid = deliveries.filtered(
-                lambda d, found=recipients: d.recipient_id in found[d.notice_id.partner_id]
-            )
-            valid._follow_addresses()
-            (deliveries - valid)._give_way(recipients)
-            leaving |= valid
-        return self & leaving
+            for delivery in deliveries:
+                found[delivery] = recipients[delivery.notice_id.partner_id]
+        return found
+
+    def _is_right(self, now):
+        """Whether it goes to one of those. A call is about the customer, and who makes it sees
+        whom to call: there has to be somebody."""
+        return bool(now[self]) if self.channel == "call" else self.recipient_id in now[self]
+
+    def _address_now(self):
+        """The recipient's address on this channel; False without one that can work."""
+        return self.recipient_id._recovery_address(self.channel)
 
     def _follow_addresses(self):
         """Take over what has changed of these recipients' addresses and languages."""
         for delivery in self:
-            person = delivery.recipient_id
-            address = person._recovery_address(delivery.channel)
-            lang = person.lang or delivery.notice_id.partner_id.lang
+            address = delivery._address_now()
+            lang = delivery.recipient_id.lang or delivery.notice_id.partner_id.lang
             if delivery.address != address:
                 delivery.address = address
             if delivery.lang != lang:
                 delivery.lang = lang
                 delivery._forget_messages()
 
-    def _give_way(self, recipients):
+    def _give_way(self, now):
         """Cancel these messages, whose notices go another way.
 
-        :param recipients: {customer: who is written to now, on the same channel}
+        :param now: see ``_recipients_now``
         """
-        for delivery in self:
-            others = recipients[delivery.notice_id.partner_id]
-            if others:
-                delivery._hand_on(others)
-            else:
-                delivery._give_up_channel()
-
-    def _hand_on(self, others):
-        """These are written to instead: the notice goes to them, where it does not yet."""
-        reason = self.env._("Somebody else is written to for this customer by now.")
-        self._set_state("cancelled", reason=reason)
-        written = self.notice_id.delivery_ids.filtered(
-            lambda one: one.channel == self.channel and one.state != "cancelled"
-        )
-        others -= written.recipient_id
-        self.create(self._delivery_values(self.notice_id, self.channel, others))
-        self._next_channel(reason)
+        nobody = self.filtered(lambda delivery: not now[delivery])
+        if nobody:
+            nobody._give_up_channel()
+        if self - nobody:
+            (self - nobody)._hand_on(now)
 
     def _give_up_channel(self):
-        """Nobody can be reached on this channel any more: the notice takes the next one, or fails
-        and its owner is asked to find an address."""
+        """Nobody can be reached on these channels any more: the notices take the next one, or
+        fail and their owners are asked to find an address."""
         reason = self.env["dunning.reason"]._texts()["no_address"]
         self._set_state("cancelled", reason=reason)
         self._next_channel(reason)
         self._ask_for_address(self.notice_id.filtered(lambda notice: notice.state == "failed"))
+
+    def _hand_on(self, now):
+        """Somebody else is written to instead: the notices go there, where they do not yet."""
+        reason = self.env._("Somebody else is written to for this customer by now.")
+        self._set_state("cancelled", reason=reason)
+        vals_list = []
+        for (notice, channel), left in self.grouped(lambda d: (d.notice_id, d.channel)).items():
+            written = notice.delivery_ids.filtered(
+                lambda one, channel=channel: one.channel == channel and one.state != "cancelled"
+            )
+            others = now[left[0]] - written.recipient_id
+            vals_list += self._delivery_values(notice, channel, others)
+        if self.create(vals_list):
+            self._trigger_delivery()
+        self._next_channel(reason)

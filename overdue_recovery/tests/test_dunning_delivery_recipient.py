@@ -145,3 +145,12 @@ class TestDunningDeliveryRecipient(RecoveryCommon):
         notice = deliveries.notice_id
         self.assertEqual(self._written_to(notice), [(second, "second@customer.example")])
         self.assertEqual(notice.delivery_ids, deliveries)
+
+    def test_nobody_is_called_about_a_customer_who_was_archived_since(self):
+        self.levels.write({"send_email": False, "call": True})
+        delivery = self._waiting()
+        self.assertEqual(delivery.channel, "call")
+        self.partner_a.active = False
+        self._deliver()
+        self.assertEqual((delivery.state, delivery.notice_id.state), ("cancelled", "failed"))
+        self.assertFalse(delivery.activity_id)
